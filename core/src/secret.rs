@@ -1,0 +1,61 @@
+//! Secrets that the rules deal with: hashes of them, and the tokens of links in mails.
+//!
+//! A link's token is an HMAC under a key of the server, so that it can be computed when the mail is sent; only its hash is stored.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::credential::SecretHash;
+use crate::id::UserId;
+
+impl SecretHash {
+    /// SHA-256 of a secret.
+    pub fn of(secret: &str) -> SecretHash {
+        SecretHash(Sha256::digest(secret.as_bytes()).into())
+    }
+}
+
+/// SHA-256 of a text, e.g. of the input of an operation that may be repeated.
+pub fn fingerprint(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// What a link in a mail is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Accepting an invitation.
+    Invitation,
+}
+
+/// The server's key for the tokens of links. Not printed.
+#[derive(Clone)]
+pub struct LinkKey([u8; 32]);
+
+impl LinkKey {
+    /// From 32 random bytes.
+    pub fn new(key: [u8; 32]) -> LinkKey {
+        LinkKey(key)
+    }
+
+    /// The token for one attempt: 256 bits in base64url, 43 characters.
+    pub fn token(&self, purpose: LinkPurpose, user: UserId, attempt: Uuid) -> String {
+        let purpose: &[u8] = match purpose {
+            LinkPurpose::Invitation => b"invitation",
+        };
+        // HMAC takes keys of any length, so this cannot fail; an empty MAC would be refused everywhere.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
+        mac.update(purpose);
+        mac.update(user.0.as_bytes());
+        mac.update(attempt.as_bytes());
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+}
+
+impl std::fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkKey(…)")
+    }
+}

@@ -1,0 +1,55 @@
+//! Events, and outcomes of operations that may be repeated.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::event::{Event, NewEvent};
+use crate::id::UserId;
+use crate::time::Timestamp;
+
+/// What identifies a repeated operation (rule I8).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// Who.
+    pub person: UserId,
+    /// Name of the mutation.
+    pub mutation: &'static str,
+    /// The key given.
+    pub key: String,
+}
+
+/// What is known of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdempotencyState {
+    /// Nothing: this transaction has it now.
+    Fresh,
+    /// It was committed with this input and outcome.
+    Done {
+        /// SHA-256 of the input.
+        fingerprint: [u8; 32],
+        /// The outcome, as JSON.
+        outcome: String,
+    },
+}
+
+/// Reading history.
+#[async_trait]
+pub trait HistoryRead: Send + Sync {
+    /// Events behind a sequence number, ascending, at most `limit`.
+    async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>>;
+}
+
+/// Writing history.
+#[async_trait]
+pub trait HistoryWrite: Send + Sync {
+    /// Appends events, last of all writes: numbers follow the order of commits, so whoever appends holds the end of the history until
+    /// the transaction ends.
+    async fn events_append(&mut self, events: &[NewEvent]) -> Result<()>;
+
+    /// Takes a key, unless it was taken after `since`. While another transaction has it, waits up to the lock timeout for its end, then
+    /// Conflict.
+    async fn idempotency_begin(&mut self, key: &IdempotencyKey, fingerprint: [u8; 32], now: Timestamp, since: Timestamp) -> Result<IdempotencyState>;
+
+    /// Stores the outcome under a key that this transaction took.
+    async fn idempotency_finish(&mut self, key: &IdempotencyKey, outcome: &str) -> Result<()>;
+}

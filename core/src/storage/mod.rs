@@ -1,0 +1,61 @@
+//! The pluggable part: what a storage must be able to do, and promises.
+//!
+//! Implement the traits, run `tenure_core::storage_conformance!`, hand the storage to the server. The promises, each of which has cases
+//! in the suite (`conformance`):
+//!
+//! 1. **Atomic**: what a transaction wrote is seen by others after `commit` and not before; dropping it undoes everything.
+//! 2. **Unique by name**: a write that breaks a uniqueness says which, as [`Unique`]; nobody has to look before writing.
+//! 3. **Locks**: `settings_lock`, `users_lock`, `workgroups_lock` and the `records_lock_…` methods return rows as they stand *now* and
+//!    hold them until the end of the transaction; locks are taken in ascending order of ID. [`LockMode::Shared`] locks of two
+//!    transactions coexist. Who would wait too long, or in a circle, gets [`StorageError::Conflict`].
+//! 4. **Scopes**: a row outside the scope takes no place on a page and in no count, in either direction.
+//! 5. **Keyset pages**: a list with ties and with rows coming and going between pages shows each row that was there all the time once.
+//! 6. **Set-based**: a method that takes many rows costs a bounded number of statements, however many they are.
+//! 7. **Text is bytes**: sort keys and words are compared as bytes; no collation is involved.
+//! 8. **History**: events get sequence numbers without gaps in the order of commits.
+//!
+//! Order of locks everywhere: settings → users ascending → workgroups → tokens → records ascending → events.
+
+mod credentials;
+mod error;
+mod history;
+mod people;
+mod records;
+mod structure;
+
+use async_trait::async_trait;
+
+pub use credentials::{CredentialRead, CredentialWrite};
+pub use error::{StorageError, Unique};
+pub use history::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState};
+pub use people::{LockMode, PeopleRead, PeopleWrite};
+pub use records::{RecordLine, RecordRead, RecordWrite};
+pub use structure::{StructureRead, StructureWrite};
+
+/// Shorthand for what every method returns.
+pub type Result<T, E = StorageError> = std::result::Result<T, E>;
+
+/// Everything that can be read: outside a transaction as of the last commit, inside one with what it wrote itself.
+pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead {}
+impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + ?Sized> Read for T {}
+
+/// Everything that can be written: in a transaction only.
+pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite {}
+impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + ?Sized> Write for T {}
+
+/// A storage.
+#[async_trait]
+pub trait Storage: Read + 'static {
+    /// Begins a unit of work. Dropping it undoes everything.
+    async fn begin(&self) -> Result<Box<dyn Transaction>>;
+
+    /// Whether it can be reached and its schema is complete.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// A unit of work.
+#[async_trait]
+pub trait Transaction: Read + Write {
+    /// Makes everything visible and durable at once.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}

@@ -1,0 +1,128 @@
+//! Texts from outside: lengths, forbidden characters, the key that lists are ordered by, and the words that free text is found by.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Longest given or family name, in characters.
+pub const NAME_MAX: usize = 100;
+/// Longest job title, department or workgroup name, token name, in characters.
+pub const LABEL_MAX: usize = 100;
+/// Longest title of a record, in characters.
+pub const TITLE_MAX: usize = 500;
+/// Longest short detail of a record (stage, source, industry, telephone number, media type), in characters.
+pub const DETAIL_MAX: usize = 200;
+/// Longest external ID, in characters.
+pub const EXTERNAL_ID_MAX: usize = 255;
+/// Longest URL, in characters.
+pub const URL_MAX: usize = 2_000;
+/// Longest reason of a dismissal, in characters.
+pub const REASON_MAX: usize = 200;
+/// Longest note, in characters.
+pub const NOTE_MAX: usize = 2_000;
+/// Longest idempotency key, in characters.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
+/// Longest free text to search for, in characters.
+pub const QUERY_MAX: usize = 200;
+
+/// Control characters and those that override the direction of text: never part of a name or title.
+pub fn is_forbidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+}
+
+/// A text of one line: trimmed, 1 to `max` characters, none forbidden. The error says what was expected.
+pub fn line(text: &str, max: usize) -> Result<String, String> {
+    let trimmed = text.trim();
+    if trimmed.chars().any(is_forbidden) {
+        return Err("must not contain control characters or characters that override the direction of text".into());
+    }
+    match trimmed.chars().count() {
+        0 => Err("must not be empty".into()),
+        n if n > max => Err(format!("must be at most {max} characters long, not {n}")),
+        _ => Ok(trimmed.to_owned()),
+    }
+}
+
+/// A text of several lines: like [`line`], but line breaks and tabs are allowed.
+pub fn paragraph(text: &str, max: usize) -> Result<String, String> {
+    let trimmed = text.trim();
+    if trimmed.chars().any(|c| is_forbidden(c) && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err("must not contain control characters or characters that override the direction of text".into());
+    }
+    match trimmed.chars().count() {
+        0 => Err("must not be empty".into()),
+        n if n > max => Err(format!("must be at most {max} characters long, not {n}")),
+        _ => Ok(trimmed.to_owned()),
+    }
+}
+
+/// Case and accents folded away: `Élodie ÅS` becomes `elodie as`.
+pub fn fold(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// Longest sort key, in bytes; what differs only behind it is ordered by ID.
+pub const SORT_KEY_MAX: usize = 240;
+
+/// What names and titles are ordered by, compared as bytes: the same on every storage (rule V8).
+pub fn sort_key(text: &str) -> String {
+    cut(fold(text), SORT_KEY_MAX)
+}
+
+/// Longest word that is told apart, in bytes.
+const WORD_MAX: usize = 64;
+
+/// The distinct words of a text, folded, in ascending order: letters and digits are kept together, everything else parts them.
+pub fn words(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut words: Vec<String> =
+        folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(|w| cut(w.to_owned(), WORD_MAX)).collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// The first text, as bytes, that is greater than everything that begins with `prefix`: the end of the range of a prefix search.
+pub fn prefix_end(prefix: &str) -> String {
+    // U+10FFFF is greater than every character that a word can hold.
+    format!("{prefix}\u{10FFFF}")
+}
+
+/// One or two capitals for a fallback picture.
+pub fn initials(display_name: &str) -> String {
+    let mut parts = display_name.split_whitespace().filter_map(|w| w.chars().find(|c| c.is_alphanumeric()));
+    let first = parts.next();
+    let last = parts.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        let mut end = max;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_folded_and_distinct() {
+        assert_eq!(words("Élodie's O'Neil-Ström, élodie 2026"), ["2026", "elodie", "neil", "o", "s", "strom"]);
+        assert_eq!(initials("Ann Marie Lee"), "AL");
+        assert_eq!(sort_key("Ärger"), "arger");
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        assert!(line("a\u{202e}b", 10).is_err());
+        assert!(line("a\nb", 10).is_err());
+        assert!(paragraph("a\nb", 10).is_ok());
+        assert!(line("  ", 10).is_err());
+        assert!(line("elevenchars", 10).is_err());
+    }
+}
