@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::credential::{AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal};
+use crate::credential::{
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal,
+};
 use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::page::{PageRequest, Slice};
 use crate::policy::TokenScope;

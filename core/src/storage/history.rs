@@ -48,7 +48,13 @@ pub trait HistoryWrite: Send + Sync {
 
     /// Takes a key, unless it was taken after `since`. While another transaction has it, waits up to the lock timeout for its end, then
     /// Conflict.
-    async fn idempotency_begin(&mut self, key: &IdempotencyKey, fingerprint: [u8; 32], now: Timestamp, since: Timestamp) -> Result<IdempotencyState>;
+    async fn idempotency_begin(
+        &mut self,
+        key: &IdempotencyKey,
+        fingerprint: [u8; 32],
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<IdempotencyState>;
 
     /// Stores the outcome under a key that this transaction took.
     async fn idempotency_finish(&mut self, key: &IdempotencyKey, outcome: &str) -> Result<()>;

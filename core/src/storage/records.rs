@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::id::{RecordId, ReassignmentId, UserId};
+use crate::id::{ReassignmentId, RecordId, UserId};
 use crate::page::{PageRequest, Slice};
 use crate::policy::{ReassignmentScope, RecordScope};
 use crate::reassignment::Reassignment;
-use crate::record::{Handover, HandoverContext, OwnershipChange, Record, RecordCount, RecordFilter, RecordGroups, RecordKind, RecordOrder, TaskParticipant};
+use crate::record::{
+    Handover, HandoverContext, OwnershipChange, Record, RecordCount, RecordFilter, RecordGroups, RecordKind, RecordOrder, TaskParticipant,
+};
 
 /// What a handover needs to know of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,13 @@ pub trait RecordRead: Send + Sync {
     async fn records_by_external_id(&self, keys: &[(RecordKind, String)], scope: &RecordScope) -> Result<Vec<Record>>;
 
     /// A page of the records in the scope that match.
-    async fn records_page(&self, scope: &RecordScope, filter: &RecordFilter, order: RecordOrder, page: &PageRequest) -> Result<Slice<Record>>;
+    async fn records_page(
+        &self,
+        scope: &RecordScope,
+        filter: &RecordFilter,
+        order: RecordOrder,
+        page: &PageRequest,
+    ) -> Result<Slice<Record>>;
 
     /// How many records in the scope match.
     async fn records_count(&self, scope: &RecordScope, filter: &RecordFilter) -> Result<u64>;

@@ -39,7 +39,12 @@ pub trait StructureRead: Send + Sync {
     async fn memberships_leading(&self, workgroups: &[WorkgroupId]) -> Result<Vec<Membership>>;
 
     /// A page of each of these lists; the scope bounds the workgroups. One entry for each group, in the order given.
-    async fn memberships_page_in_groups(&self, groups: &MembershipGroups, scope: &WorkgroupScope, page: &PageRequest) -> Result<Vec<Slice<Membership>>>;
+    async fn memberships_page_in_groups(
+        &self,
+        groups: &MembershipGroups,
+        scope: &WorkgroupScope,
+        page: &PageRequest,
+    ) -> Result<Vec<Slice<Membership>>>;
 
     /// The length of each of these lists, in the order given.
     async fn memberships_count_in_groups(&self, groups: &MembershipGroups, scope: &WorkgroupScope) -> Result<Vec<u64>>;
