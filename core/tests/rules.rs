@@ -62,7 +62,7 @@ impl World {
         let password = storage.login_by_key(&key).await.unwrap().unwrap().password.unwrap();
         let refresh = SecretHash::of(&format!("{user}{:?}", self.engine.clock().new_uuid()));
         let action = SignIn { user, login_key: key, password, refresh, lifetime_seconds: 3600 };
-        let session = self.engine.perform(None, &Attempt::default(), &action).await.expect("signs in").session;
+        let session = self.engine.perform(None, &Attempt::default(), &action).await.expect("signs in").session.id;
         let principal = storage.session_principal(session).await.unwrap().unwrap();
         Access::of_session(&principal, self.engine.clock().now()).expect("signed in")
     }
