@@ -1,0 +1,176 @@
+//! Invitations, dismissals, and what is left to do after one.
+
+use std::sync::Arc;
+
+use async_graphql::{Object, SimpleObject};
+use futures_util::future::try_join_all;
+use tenure_core::credential;
+use tenure_core::policy::{Ability, Visible};
+use tenure_core::record::RecordCount;
+use tenure_core::user as stored;
+
+use crate::graphql::error::Result;
+use crate::graphql::lists::{CountKey, UserList};
+use crate::graphql::loaders::{AddressesKey, CredentialsKey, RecordCountsKey};
+use crate::graphql::scalars::{DateTime, EmailAddress};
+use crate::graphql::view::View;
+
+use super::enums::OwnedEntityKind;
+use super::{Attribution, EmailUsage};
+
+/// A pending invitation.
+pub struct Invitation {
+    by: View,
+    row: Arc<credential::Invitation>,
+}
+
+impl Invitation {
+    /// An invitation that this viewer may see.
+    pub fn new(by: &View, row: Arc<credential::Invitation>) -> Invitation {
+        Invitation { by: by.clone(), row }
+    }
+}
+
+//D Invitation
+#[Object]
+impl Invitation {
+    //D Invitation.email
+    async fn email(&self) -> EmailAddress {
+        (&self.row.email).into()
+    }
+
+    //D Invitation.invitedBy
+    async fn invited_by(&self) -> Result<Attribution> {
+        Attribution::of_actor(&self.by, &self.row.invited_by).await
+    }
+
+    //D Invitation.sentAt
+    async fn sent_at(&self) -> DateTime {
+        self.row.sent_at.into()
+    }
+
+    //D Invitation.expiresAt
+    async fn expires_at(&self) -> DateTime {
+        self.row.expires_at.into()
+    }
+}
+
+/// A dismissal in force.
+pub struct Dismissal {
+    by: View,
+    row: stored::Dismissal,
+}
+
+impl Dismissal {
+    /// A dismissal as policy shows it to this viewer.
+    pub fn new(by: &View, row: stored::Dismissal) -> Dismissal {
+        Dismissal { by: by.clone(), row }
+    }
+}
+
+//D Dismissal
+#[Object]
+impl Dismissal {
+    //D Dismissal.dismissedAt
+    async fn dismissed_at(&self) -> DateTime {
+        self.row.dismissed_at.into()
+    }
+
+    //D Dismissal.dismissedBy
+    async fn dismissed_by(&self) -> Result<Attribution> {
+        Attribution::of_actor(&self.by, &self.row.dismissed_by).await
+    }
+
+    //D Dismissal.reason
+    async fn reason(&self) -> Option<&str> {
+        self.row.reason.as_deref()
+    }
+
+    //D Dismissal.note
+    async fn note(&self) -> Option<&str> {
+        self.row.note.as_deref()
+    }
+}
+
+/// What a dismissal would touch, or what is left to do after one.
+pub struct Offboarding {
+    by: View,
+    person: Arc<Visible<stored::User>>,
+}
+
+impl Offboarding {
+    /// Of somebody, for a viewer who may see it.
+    pub fn new(by: &View, person: Arc<Visible<stored::User>>) -> Offboarding {
+        Offboarding { by: by.clone(), person }
+    }
+
+    fn allows(&self, ability: Ability) -> bool {
+        self.person.allows(self.by.access(), ability)
+    }
+}
+
+//D Offboarding
+#[Object]
+impl Offboarding {
+    //D Offboarding.ownedEntityCounts
+    async fn owned_entity_counts(&self) -> Result<Vec<OwnedEntityCount>> {
+        let counts = self.by.get(RecordCountsKey(self.person.user().id)).await?;
+        Ok(OwnedEntityCount::list(&counts))
+    }
+
+    //D Offboarding.ownedEntityTotal
+    async fn owned_entity_total(&self) -> Result<i32> {
+        let counts = self.by.get(RecordCountsKey(self.person.user().id)).await?;
+        Ok(int(counts.iter().map(|count| u64::from(count.open) + u64::from(count.closed)).sum()))
+    }
+
+    //D Offboarding.liveCredentialCount
+    async fn live_credential_count(&self) -> Option<Result<i32>> {
+        if !self.allows(Ability::SeeCredentials) {
+            return None;
+        }
+        let live = self.by.get(CredentialsKey(self.person.user().id)).await;
+        Some(live.map(|live| int(u64::from(live.sessions) + u64::from(live.tokens))))
+    }
+
+    //D Offboarding.directReportCount
+    async fn direct_report_count(&self) -> Result<i32> {
+        Ok(int(self.by.get(CountKey(UserList::DirectReports(self.person.user().id))).await?))
+    }
+
+    //D Offboarding.emailUsages
+    async fn email_usages(&self) -> Option<Result<Vec<EmailUsage>>> {
+        if !self.allows(Ability::SeeAddresses) {
+            return None;
+        }
+        let usages = async {
+            let held = self.by.ask(AddressesKey(self.person.user().id)).await?.unwrap_or_default();
+            try_join_all(held.iter().map(|address| EmailUsage::of(&self.by, address.clone()))).await
+        };
+        Some(usages.await)
+    }
+}
+
+//D OwnedEntityCount
+#[derive(SimpleObject, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnedEntityCount {
+    //D OwnedEntityCount.kind
+    kind: OwnedEntityKind,
+    //D OwnedEntityCount.openCount
+    open_count: i32,
+    //D OwnedEntityCount.closedCount
+    closed_count: i32,
+}
+
+impl OwnedEntityCount {
+    /// Counts of `core`, in the same order.
+    pub fn list(counts: &[RecordCount]) -> Vec<OwnedEntityCount> {
+        let count = |c: &RecordCount| OwnedEntityCount { kind: c.kind.into(), open_count: int(c.open.into()), closed_count: int(c.closed.into()) };
+        counts.iter().map(count).collect()
+    }
+}
+
+/// A count as `Int`, which has 32 bits.
+pub fn int(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
