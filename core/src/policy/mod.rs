@@ -12,6 +12,6 @@ mod work;
 
 pub use access::{Access, effective_permissions};
 pub use remedy::{EmailRemedy, email_remedies};
-pub use scope::{ActiveReach, RecordScope, ReassignmentScope, TokenScope, UserScope, WorkgroupScope};
+pub use scope::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 pub use verdict::{Ability, Deny, LeaversShown, Standing, TargetState, Verdict, matrix, verdict};
 pub use view::Visible;
