@@ -1,1 +1,5 @@
 //! x
+pub mod config;
+pub mod identity;
+pub mod mail;
+pub mod telemetry;
