@@ -146,7 +146,8 @@ mod tests {
         for _ in 0..200 {
             let batches = Arc::new(AtomicUsize::new(0));
             let cohort = Cohort::new();
-            let loader = Arc::new(DataLoader::new(Counting { batches: batches.clone() }, cohort.clone(), AtOnce).max_batch_size(usize::MAX));
+            let loader =
+                Arc::new(DataLoader::new(Counting { batches: batches.clone() }, cohort.clone(), AtOnce).max_batch_size(usize::MAX));
             let operation = join_all((0..100).map(|sibling| {
                 let loader = loader.clone();
                 async move {
@@ -167,7 +168,15 @@ mod tests {
     #[tokio::test]
     async fn an_operation_may_wait_for_other_things_while_nothing_is_asked() {
         let cohort = Cohort::new();
-        let answer = cohort.run(async { tokio::spawn(async { tokio::task::yield_now().await; 7 }).await }).await;
+        let answer = cohort
+            .run(async {
+                tokio::spawn(async {
+                    tokio::task::yield_now().await;
+                    7
+                })
+                .await
+            })
+            .await;
         assert_eq!(answer.ok(), Some(7));
     }
 }

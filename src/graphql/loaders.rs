@@ -138,7 +138,8 @@ impl Loader<PersonKey> for Reader {
         let ids = ascending(keys, |k| k.0);
         let scope = self.access.user_scope();
         let rows = self.storage().users_by_id(&ids).await?;
-        let companions = if scope.needs_companions() { self.storage().user_companions(self.access.person(), &ids).await? } else { Vec::new() };
+        let companions =
+            if scope.needs_companions() { self.storage().user_companions(self.access.person(), &ids).await? } else { Vec::new() };
         let person = |row: User| {
             let companion = companions.contains(&row.id);
             // `admit` takes the row; who is not admitted keeps it for the name.

@@ -70,9 +70,9 @@ fn parse_decimal(text: &str) -> Option<rust_decimal::Decimal> {
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => {
-                parse_decimal(text).map(Decimal).ok_or_else(|| InputValueError::custom("expected a decimal number as a string, like \"1250.00\""))
-            }
+            Value::String(text) => parse_decimal(text)
+                .map(Decimal)
+                .ok_or_else(|| InputValueError::custom("expected a decimal number as a string, like \"1250.00\"")),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

@@ -38,7 +38,10 @@ mod tests {
     #[test]
     fn e2_remedies_follow_from_the_state_of_the_holder() {
         let login = EmailRoles::NONE.with(EmailRole::Login);
-        assert_eq!(email_remedies(UserStatus::Active, UserKind::Intranet, EmailRoles::NONE.with(EmailRole::PendingLogin)), [EmailRemedy::ReleaseEmail]);
+        assert_eq!(
+            email_remedies(UserStatus::Active, UserKind::Intranet, EmailRoles::NONE.with(EmailRole::PendingLogin)),
+            [EmailRemedy::ReleaseEmail]
+        );
         assert!(email_remedies(UserStatus::Dismissed, UserKind::Intranet, login).contains(&EmailRemedy::MoveToExtranet));
         assert!(!email_remedies(UserStatus::Dismissed, UserKind::Extranet, login).contains(&EmailRemedy::MoveToExtranet));
         assert!(!email_remedies(UserStatus::Active, UserKind::Intranet, login).contains(&EmailRemedy::Hire));

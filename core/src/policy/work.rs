@@ -21,6 +21,11 @@ impl Access {
         }
     }
 
+    /// Whether the settings are shown: to employees (rule V7).
+    pub fn sees_settings(&self) -> bool {
+        !self.is_external()
+    }
+
     /// Whether the caller may give the record to somebody else (rule H11). `responsible` is who has it now.
     pub fn may_reassign(&self, record: &Record, responsible: Option<&User>) -> bool {
         let orphaned = responsible.is_some_and(|user| user.leaves_orphaned(record.id.kind));
@@ -31,7 +36,8 @@ impl Access {
     pub fn may_cancel(&self, reassignment: &Reassignment) -> bool {
         let author = reassignment.requested_by.person() == self.person() && self.person() != crate::id::UserId::SYSTEM;
         !reassignment.status.is_final()
-            && (self.has(Permission::EntitiesReassign) || (author && self.permissions().has_any(&[Permission::EntitiesWrite, Permission::UsersDismiss])))
+            && (self.has(Permission::EntitiesReassign)
+                || (author && self.permissions().has_any(&[Permission::EntitiesWrite, Permission::UsersDismiss])))
     }
 
     /// Whether `undoReassignment` is open to the caller (rule H9): for 30 days after its end, to its author and to administrators.

@@ -19,7 +19,7 @@ use super::error::{Fault, Result};
 use super::loaders::Reader;
 
 pub use people::UserList;
-pub use records::{RecordList, RecordsOf};
+pub use records::{LAST_CHANGED_FIRST, RecordList, RecordsOf};
 pub use structure::{DepartmentList, MembershipList, WorkgroupList};
 pub use trails::{ChangeList, ReassignmentList, TokenList};
 

@@ -34,7 +34,8 @@ pub enum UserQuestion {
 }
 
 fn groups(lists: &[&UserList]) -> UserGroups {
-    let reports: Vec<UserId> = lists.iter().filter_map(|list| if let UserList::DirectReports(id) = list { Some(*id) } else { None }).collect();
+    let reports: Vec<UserId> =
+        lists.iter().filter_map(|list| if let UserList::DirectReports(id) = list { Some(*id) } else { None }).collect();
     if reports.is_empty() {
         UserGroups::DepartmentMembers(
             lists.iter().filter_map(|list| if let UserList::DepartmentMembers(id) = list { Some(*id) } else { None }).collect(),
@@ -107,7 +108,9 @@ impl List for UserList {
         let scope = reader.access().user_scope();
         Ok(match lists[0] {
             UserList::Matching(filter, _) => vec![reader.storage().users_count(&scope, filter).await?],
-            UserList::DirectReports(_) | UserList::DepartmentMembers(_) => reader.storage().users_count_in_groups(&groups(lists), &scope).await?,
+            UserList::DirectReports(_) | UserList::DepartmentMembers(_) => {
+                reader.storage().users_count_in_groups(&groups(lists), &scope).await?
+            }
         })
     }
 }

@@ -37,30 +37,30 @@ impl EmailUsage {
     }
 }
 
-//D EmailUsage
+/// How one address is used by one account.
 #[Object]
 impl EmailUsage {
-    //D EmailUsage.address
+    /// The address, as entered.
     async fn address(&self) -> EmailAddress {
         (&self.held.email).into()
     }
 
-    //D EmailUsage.holder
+    /// The account that holds it.
     async fn holder(&self) -> Attribution {
         Attribution::of_known(&self.by, self.held.holder, Some(&self.holder))
     }
 
-    //D EmailUsage.holderStatus
+    /// Status of the holder.
     async fn holder_status(&self) -> UserStatus {
         self.holder.stored().status.into()
     }
 
-    //D EmailUsage.roles
+    /// What it is used for; at least one.
     async fn roles(&self) -> Vec<EmailRole> {
         self.held.roles.iter().map(EmailRole::from).collect()
     }
 
-    //D EmailUsage.remedies
+    /// What would free it.
     async fn remedies(&self) -> Vec<EmailRemedy> {
         let holder = self.holder.stored();
         email_remedies(holder.status, holder.kind, self.held.roles).iter().copied().map(EmailRemedy::from).collect()
@@ -80,40 +80,40 @@ impl License {
     }
 }
 
-//D License
+/// The licence and its use.
 #[Object]
 impl License {
-    //D License.plan
+    /// Name of the plan, as configured.
     async fn plan(&self) -> &str {
         &self.licence.plan
     }
 
-    //D License.seatLimit
+    /// Number of seats; null for unlimited.
     async fn seat_limit(&self) -> Option<i32> {
         self.licence.seat_limit.map(|limit| int(limit.into()))
     }
 
-    //D License.seatsUsed
+    /// Seats in use: active people, external ones included, and pending invitations. Dismissed people never count.
     async fn seats_used(&self) -> i32 {
         int(self.seats.used().into())
     }
 
-    //D License.seatsFree
+    /// Seats left; null for unlimited.
     async fn seats_free(&self) -> Option<i32> {
         self.licence.seat_limit.map(|limit| int(limit.saturating_sub(self.seats.used()).into()))
     }
 
-    //D License.activeIntranet
+    /// Of those in use: active employees.
     async fn active_intranet(&self) -> i32 {
         int(self.seats.active_intranet.into())
     }
 
-    //D License.activeExtranet
+    /// Of those in use: active external people.
     async fn active_extranet(&self) -> i32 {
         int(self.seats.active_extranet.into())
     }
 
-    //D License.pendingInvitations
+    /// Of those in use: pending invitations.
     async fn pending_invitations(&self) -> i32 {
         int(self.seats.invited.into())
     }
@@ -133,40 +133,40 @@ impl Settings {
     }
 }
 
-//D Settings
+/// Settings of the account.
 #[Object]
 impl Settings {
-    //D Settings.id
-    async fn id(&self) -> ID {
+    /// Global ID, `set_…`; there is one object.
+    pub async fn id(&self) -> ID {
         SettingsId::ONLY.into()
     }
 
-    //D Settings.version
+    /// Increases by one at each change.
     async fn version(&self) -> i32 {
         self.row.version
     }
 
-    //D Settings.showDismissedUsers
+    /// Whether every employee sees dismissed people in lists and profiles. Off by default: then only administrators and holders of USERS_READ_DISMISSED do.
     async fn show_dismissed_users(&self) -> bool {
         self.row.show_dismissed_users
     }
 
-    //D Settings.employeePermissions
+    /// What every active employee may do without a personal grant. At first USERS_READ, ENTITIES_READ and ENTITIES_WRITE.
     async fn employee_permissions(&self) -> Vec<Permission> {
         self.row.employee_permissions.iter().map(Permission::from).collect()
     }
 
-    //D Settings.updatedAt
+    /// When they were last changed.
     async fn updated_at(&self) -> DateTime {
         self.row.updated_at.into()
     }
 
-    //D Settings.updatedBy
+    /// Who changed them last.
     async fn updated_by(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, &self.row.updated_by).await
     }
 
-    //D Settings.viewerCanUpdate
+    /// Whether the viewer may change them.
     async fn viewer_can_update(&self) -> bool {
         self.by.access().has(Right::SettingsWrite)
     }
@@ -186,59 +186,59 @@ impl AccessToken {
     }
 }
 
-//D AccessToken
+/// An access token of an integration. It acts for its owner and dies with the owner's dismissal. The secret is never readable again.
 #[Object]
 impl AccessToken {
-    //D AccessToken.id
-    async fn id(&self) -> ID {
+    /// Global ID, `tok_…`.
+    pub async fn id(&self) -> ID {
         self.row.id.into()
     }
 
-    //D AccessToken.name
+    /// Name.
     async fn name(&self) -> &str {
         &self.row.name
     }
 
-    //D AccessToken.prefix
+    /// First characters of the secret, to find it in a leak report.
     async fn prefix(&self) -> &str {
         &self.row.prefix
     }
 
-    //D AccessToken.permissions
+    /// What it was given, as given.
     async fn permissions(&self) -> Vec<Permission> {
         self.row.permissions.iter().map(Permission::from).collect()
     }
 
-    //D AccessToken.owner
+    /// For whom it acts.
     async fn owner(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.row.owner).await
     }
 
-    //D AccessToken.createdAt
+    /// When it was created.
     async fn created_at(&self) -> DateTime {
         self.row.created_at.into()
     }
 
-    //D AccessToken.expiresAt
+    /// When it stops working.
     async fn expires_at(&self) -> DateTime {
         self.row.expires_at.into()
     }
 
-    //D AccessToken.lastUsedAt
+    /// When it was last used, to the hour.
     async fn last_used_at(&self) -> Option<DateTime> {
         self.row.last_used_at.map(DateTime)
     }
 
-    //D AccessToken.revokedAt
+    /// When it was revoked; null while it was not.
     async fn revoked_at(&self) -> Option<DateTime> {
         self.row.revoked_at.map(DateTime)
     }
 }
 
 connection! {
-    //D AccessTokenConnection
+    /// A page of access tokens.
     AccessTokenConnection,
-    //D AccessTokenEdge
+    /// One entry of a `AccessTokenConnection`.
     AccessTokenEdge: TokenList => AccessToken, |pages, row| AccessToken::new(pages.by(), row)
 }
 
@@ -254,22 +254,22 @@ impl Viewer {
     }
 }
 
-//D Viewer
+/// The caller.
 #[Object]
 impl Viewer {
-    //D Viewer.user
+    /// The person; for an access token, its owner.
     async fn user(&self) -> Result<User> {
         let id = self.by.access().person();
         let person = self.by.person(id).await?.ok_or_else(|| Fault::internal("a caller does not see themself"))?;
         Ok(User::new(&self.by, person))
     }
 
-    //D Viewer.attribution
+    /// How the caller appears in what happened.
     async fn attribution(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, self.by.access().actor()).await
     }
 
-    //D Viewer.permissions
+    /// What the caller may do now, with what is contained in it.
     async fn permissions(&self) -> Vec<Permission> {
         self.by.access().permissions().iter().map(Permission::from).collect()
     }

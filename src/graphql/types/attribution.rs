@@ -18,18 +18,20 @@ const FORMER_USER: &str = "Former user";
 /// What a byline says of the server itself.
 const SYSTEM: &str = "System";
 
-//D Attribution
+/// Who did, wrote or owns something. Never null, so that a byline can always be rendered.
+/// It is a value and not an entity: it has no `id` and is not cached by identity.
 #[derive(SimpleObject, Clone)]
 pub struct Attribution {
-    //D Attribution.kind
+    /// What kind of party this is.
     kind: AttributionKind,
-    //D Attribution.displayName
+    /// Name to display; for an access token its name and its owner's. Survives dismissal, deletion (as recorded at the time) and the hiding of `user`.
     display_name: String,
-    //D Attribution.initials
+    /// Initials for a fallback picture.
     initials: String,
-    //D Attribution.avatarUrl
+    /// Picture; null when there is none or the viewer may not see `user`.
     avatar_url: Option<Url>,
-    //D Attribution.user
+    /// The user behind the name; for an access token its owner. Null when there is none, they no longer exist, or are
+    /// somebody whom the viewer may not see. These cases are deliberately indistinguishable.
     user: Option<User>,
 }
 

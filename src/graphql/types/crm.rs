@@ -11,14 +11,14 @@ use super::record::record_type;
 use super::{ActivityConnection, Money};
 
 record_type! {
-    //D Lead
+    /// A CRM lead.
     Lead,
-    //D Lead.id
+    /// Global ID, `led_…`.
     id,
-    //D Lead.kind
+    /// Always LEAD.
     kind,
     {
-        //D Lead.source
+        /// Where it came from, e.g. `website`.
         async fn source(&self) -> Option<String> {
             match &self.0.row.detail {
                 RecordDetail::Lead { source, .. } => source.clone(),
@@ -26,7 +26,7 @@ record_type! {
             }
         }
 
-        //D Lead.value
+        /// Expected value.
         async fn value(&self) -> Option<Money> {
             match &self.0.row.detail {
                 RecordDetail::Lead { value, .. } => value.as_ref().map(Money::from),
@@ -34,10 +34,13 @@ record_type! {
             }
         }
 
-        //D Lead.activities
+        /// Activities linked to this lead, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)
@@ -46,14 +49,14 @@ record_type! {
 }
 
 record_type! {
-    //D Deal
+    /// A CRM deal.
     Deal,
-    //D Deal.id
+    /// Global ID, `dea_…`.
     id,
-    //D Deal.kind
+    /// Always DEAL.
     kind,
     {
-        //D Deal.stage
+        /// Pipeline stage.
         async fn stage(&self) -> Option<String> {
             match &self.0.row.detail {
                 RecordDetail::Deal { stage, .. } => stage.clone(),
@@ -61,7 +64,7 @@ record_type! {
             }
         }
 
-        //D Deal.value
+        /// Value.
         async fn value(&self) -> Option<Money> {
             match &self.0.row.detail {
                 RecordDetail::Deal { value, .. } => value.as_ref().map(Money::from),
@@ -69,7 +72,7 @@ record_type! {
             }
         }
 
-        //D Deal.company
+        /// The company it is with.
         async fn company(&self) -> Option<Result<Company>> {
             let id = match &self.0.row.detail {
                 RecordDetail::Deal { company, .. } => *company,
@@ -79,7 +82,7 @@ record_type! {
             Some(row.map(|row| Company::new(&self.0.by, row)))
         }
 
-        //D Deal.contact
+        /// The person it is with.
         async fn contact(&self) -> Option<Result<Contact>> {
             let id = match &self.0.row.detail {
                 RecordDetail::Deal { contact, .. } => *contact,
@@ -89,10 +92,13 @@ record_type! {
             Some(row.map(|row| Contact::new(&self.0.by, row)))
         }
 
-        //D Deal.activities
+        /// Activities linked to this deal, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)
@@ -101,14 +107,14 @@ record_type! {
 }
 
 record_type! {
-    //D Contact
+    /// A CRM contact: a person at a customer.
     Contact,
-    //D Contact.id
+    /// Global ID, `con_…`.
     id,
-    //D Contact.kind
+    /// Always CONTACT.
     kind,
     {
-        //D Contact.email
+        /// Address.
         async fn email(&self) -> Option<EmailAddress> {
             match &self.0.row.detail {
                 RecordDetail::Contact { email, .. } => email.as_ref().map(EmailAddress::from),
@@ -116,7 +122,7 @@ record_type! {
             }
         }
 
-        //D Contact.phone
+        /// Telephone number.
         async fn phone(&self) -> Option<String> {
             match &self.0.row.detail {
                 RecordDetail::Contact { phone, .. } => phone.clone(),
@@ -124,7 +130,7 @@ record_type! {
             }
         }
 
-        //D Contact.company
+        /// Employer.
         async fn company(&self) -> Option<Result<Company>> {
             let id = match &self.0.row.detail {
                 RecordDetail::Contact { company, .. } => *company,
@@ -134,10 +140,13 @@ record_type! {
             Some(row.map(|row| Company::new(&self.0.by, row)))
         }
 
-        //D Contact.activities
+        /// Activities linked to this contact, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)
@@ -146,14 +155,14 @@ record_type! {
 }
 
 record_type! {
-    //D Company
+    /// A CRM company: a customer or supplier.
     Company,
-    //D Company.id
+    /// Global ID, `com_…`.
     id,
-    //D Company.kind
+    /// Always COMPANY.
     kind,
     {
-        //D Company.website
+        /// Web site.
         async fn website(&self) -> Option<Url> {
             match &self.0.row.detail {
                 RecordDetail::Company { website, .. } => website.clone().map(Url),
@@ -161,7 +170,7 @@ record_type! {
             }
         }
 
-        //D Company.industry
+        /// Industry.
         async fn industry(&self) -> Option<String> {
             match &self.0.row.detail {
                 RecordDetail::Company { industry, .. } => industry.clone(),
@@ -169,10 +178,13 @@ record_type! {
             }
         }
 
-        //D Company.activities
+        /// Activities linked to this company, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)
@@ -181,14 +193,14 @@ record_type! {
 }
 
 record_type! {
-    //D Estimate
+    /// A CRM estimate.
     Estimate,
-    //D Estimate.id
+    /// Global ID, `est_…`.
     id,
-    //D Estimate.kind
+    /// Always ESTIMATE.
     kind,
     {
-        //D Estimate.value
+        /// Value.
         async fn value(&self) -> Option<Money> {
             match &self.0.row.detail {
                 RecordDetail::Estimate { value, .. } => value.as_ref().map(Money::from),
@@ -196,7 +208,7 @@ record_type! {
             }
         }
 
-        //D Estimate.deal
+        /// The deal it belongs to.
         async fn deal(&self) -> Option<Result<Deal>> {
             let id = match &self.0.row.detail {
                 RecordDetail::Estimate { deal, .. } => *deal,
@@ -206,7 +218,7 @@ record_type! {
             Some(row.map(|row| Deal::new(&self.0.by, row)))
         }
 
-        //D Estimate.validUntil
+        /// Last day it is good for.
         async fn valid_until(&self) -> Option<Date> {
             match &self.0.row.detail {
                 RecordDetail::Estimate { valid_until, .. } => valid_until.map(Date),
@@ -214,10 +226,13 @@ record_type! {
             }
         }
 
-        //D Estimate.activities
+        /// Activities linked to this estimate, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)
@@ -226,14 +241,14 @@ record_type! {
 }
 
 record_type! {
-    //D Invoice
+    /// A CRM invoice.
     Invoice,
-    //D Invoice.id
+    /// Global ID, `inv_…`.
     id,
-    //D Invoice.kind
+    /// Always INVOICE.
     kind,
     {
-        //D Invoice.value
+        /// Value.
         async fn value(&self) -> Option<Money> {
             match &self.0.row.detail {
                 RecordDetail::Invoice { value, .. } => value.as_ref().map(Money::from),
@@ -241,7 +256,7 @@ record_type! {
             }
         }
 
-        //D Invoice.deal
+        /// The deal it belongs to.
         async fn deal(&self) -> Option<Result<Deal>> {
             let id = match &self.0.row.detail {
                 RecordDetail::Invoice { deal, .. } => *deal,
@@ -251,7 +266,7 @@ record_type! {
             Some(row.map(|row| Deal::new(&self.0.by, row)))
         }
 
-        //D Invoice.dueOn
+        /// Day it is due.
         async fn due_on(&self) -> Option<Date> {
             match &self.0.row.detail {
                 RecordDetail::Invoice { due_on, .. } => due_on.map(Date),
@@ -259,10 +274,13 @@ record_type! {
             }
         }
 
-        //D Invoice.activities
+        /// Activities linked to this invoice, latest change first.
         async fn activities(
             &self,
-            //PAGE
+            #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+            #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
         ) -> Result<ActivityConnection> {
             let page = PageArguments::new(first, after, last, before);
             ActivityConnection::new(&self.0.by, RecordList::last_changed_first(RecordsOf::ActivitiesOf(self.0.row.id)), &page)

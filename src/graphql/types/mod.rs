@@ -16,16 +16,11 @@ mod work;
 pub use account::{AccessToken, AccessTokenConnection, EmailUsage, License, Settings, Viewer};
 pub use attribution::Attribution;
 pub use crm::{Company, Contact, Deal, Estimate, Invoice, Lead};
-pub use enums::{
-    ActivityType, AttributionKind, EmailRemedy, EmailRole, OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission,
-    ReassignmentFailureCode, ReassignmentStatus, SkipReason, TaskRole, UserKind, UserOrderField, UserStatus, WorkgroupRole,
-};
+pub use enums::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, UserKind, UserOrderField, UserStatus};
 pub use node::Node;
-pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount};
-pub use reassignment::{Reassignment, ReassignmentConnection, SkippedEntity, SuccessorShare};
-pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChange, OwnershipChangeConnection};
-pub use structure::{
-    Department, DepartmentConnection, Workgroup, WorkgroupConnection, WorkgroupMembership, WorkgroupMembershipConnection,
-};
+pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount, int};
+pub use reassignment::{Reassignment, ReassignmentConnection, SuccessorShare};
+pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChangeConnection};
+pub use structure::{Department, DepartmentConnection, Workgroup, WorkgroupConnection, WorkgroupMembershipConnection};
 pub use user::{User, UserConnection};
-pub use work::{Activity, ActivityConnection, File, FileConnection, Task, TaskConnection, TaskParticipant};
+pub use work::{Activity, ActivityConnection, File, FileConnection, Task, TaskConnection};

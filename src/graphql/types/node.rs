@@ -10,13 +10,13 @@ use crate::graphql::needs;
 use crate::graphql::view::View;
 
 use super::{
-    AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task, User,
-    Workgroup,
+    AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task,
+    User, Workgroup,
 };
 
-//D Node
+/// An object with a globally unique, opaque, stable ID (Relay Global Object Identification).
 #[derive(Interface, Clone)]
-#[graphql(field(name = "id", ty = "ID", desc = #DESC(Node.id)))]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable. The prefix is for people reading logs; never parse it."))]
 #[allow(missing_docs, clippy::large_enum_variant)]
 pub enum Node {
     User(User),
@@ -64,7 +64,7 @@ impl Node {
             AnyId::Record(id) => by.ask(RecordKey(id)).await?.map(|row| OwnedEntity::new(by, row).into()),
             AnyId::ReassignmentId(id) => by.ask(ReassignmentKey(id)).await?.map(|row| Reassignment::new(by, row).into()),
             AnyId::AccessTokenId(id) => by.ask(TokenKey(id)).await?.map(|row| AccessToken::new(by, row).into()),
-            AnyId::SettingsId(tenure_core::id::SettingsId::ONLY) if !by.access().is_external() => {
+            AnyId::SettingsId(tenure_core::id::SettingsId::ONLY) if by.access().sees_settings() => {
                 by.ask(SettingsKey(())).await?.map(|row| Settings::new(by, row).into())
             }
             AnyId::SessionId(_) => return Err(Fault::input(argument, "expected an ID that begins with a known prefix.")),

@@ -31,25 +31,25 @@ impl Invitation {
     }
 }
 
-//D Invitation
+/// A pending invitation.
 #[Object]
 impl Invitation {
-    //D Invitation.email
+    /// Address it was sent to.
     async fn email(&self) -> EmailAddress {
         (&self.row.email).into()
     }
 
-    //D Invitation.invitedBy
+    /// Who invited.
     async fn invited_by(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, &self.row.invited_by).await
     }
 
-    //D Invitation.sentAt
+    /// When it was last sent.
     async fn sent_at(&self) -> DateTime {
         self.row.sent_at.into()
     }
 
-    //D Invitation.expiresAt
+    /// When it stops working.
     async fn expires_at(&self) -> DateTime {
         self.row.expires_at.into()
     }
@@ -68,25 +68,25 @@ impl Dismissal {
     }
 }
 
-//D Dismissal
+/// A dismissal in force. Never shown to people without USERS_DISMISS.
 #[Object]
 impl Dismissal {
-    //D Dismissal.dismissedAt
+    /// When.
     async fn dismissed_at(&self) -> DateTime {
         self.row.dismissed_at.into()
     }
 
-    //D Dismissal.dismissedBy
+    /// By whom.
     async fn dismissed_by(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, &self.row.dismissed_by).await
     }
 
-    //D Dismissal.reason
+    /// Short reason, neutral, as given.
     async fn reason(&self) -> Option<&str> {
         self.row.reason.as_deref()
     }
 
-    //D Dismissal.note
+    /// Note; administrators and its author only.
     async fn note(&self) -> Option<&str> {
         self.row.note.as_deref()
     }
@@ -109,22 +109,22 @@ impl Offboarding {
     }
 }
 
-//D Offboarding
+/// What a dismissal would touch, or what is left to do after one.
 #[Object]
 impl Offboarding {
-    //D Offboarding.ownedEntityCounts
+    /// Records the user is responsible for, by kind; kinds without any are left out.
     async fn owned_entity_counts(&self) -> Result<Vec<OwnedEntityCount>> {
         let counts = self.by.get(RecordCountsKey(self.person.user().id)).await?;
         Ok(OwnedEntityCount::list(&counts))
     }
 
-    //D Offboarding.ownedEntityTotal
+    /// Sum of `ownedEntityCounts`.
     async fn owned_entity_total(&self) -> Result<i32> {
         let counts = self.by.get(RecordCountsKey(self.person.user().id)).await?;
         Ok(int(counts.iter().map(|count| u64::from(count.open) + u64::from(count.closed)).sum()))
     }
 
-    //D Offboarding.liveCredentialCount
+    /// Sessions and access tokens that work now and would stop. Null without USERS_DISMISS.
     async fn live_credential_count(&self) -> Option<Result<i32>> {
         if !self.allows(Ability::SeeCredentials) {
             return None;
@@ -133,12 +133,12 @@ impl Offboarding {
         Some(live.map(|live| int(u64::from(live.sessions) + u64::from(live.tokens))))
     }
 
-    //D Offboarding.directReportCount
+    /// People who report to the user.
     async fn direct_report_count(&self) -> Result<i32> {
         Ok(int(self.by.get(CountKey(UserList::DirectReports(self.person.user().id))).await?))
     }
 
-    //D Offboarding.emailUsages
+    /// Addresses the user holds. Null without EMAILS_MANAGE.
     async fn email_usages(&self) -> Option<Result<Vec<EmailUsage>>> {
         if !self.allows(Ability::SeeAddresses) {
             return None;
@@ -151,21 +151,22 @@ impl Offboarding {
     }
 }
 
-//D OwnedEntityCount
+/// A count of records of one kind.
 #[derive(SimpleObject, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnedEntityCount {
-    //D OwnedEntityCount.kind
+    /// The kind.
     kind: OwnedEntityKind,
-    //D OwnedEntityCount.openCount
+    /// Records not closed.
     open_count: i32,
-    //D OwnedEntityCount.closedCount
+    /// Records closed (won, lost, paid, done): they still need somebody for call-backs.
     closed_count: i32,
 }
 
 impl OwnedEntityCount {
     /// Counts of `core`, in the same order.
     pub fn list(counts: &[RecordCount]) -> Vec<OwnedEntityCount> {
-        let count = |c: &RecordCount| OwnedEntityCount { kind: c.kind.into(), open_count: int(c.open.into()), closed_count: int(c.closed.into()) };
+        let count =
+            |c: &RecordCount| OwnedEntityCount { kind: c.kind.into(), open_count: int(c.open.into()), closed_count: int(c.closed.into()) };
         counts.iter().map(count).collect()
     }
 }

@@ -31,45 +31,46 @@ impl Reassignment {
     }
 }
 
-//D Reassignment
+/// One handing over of records. A small one is finished when the mutation returns, a large one goes on in the background:
+/// clients treat both alike. At every moment each record has exactly one responsible person.
 #[Object]
 impl Reassignment {
-    //D Reassignment.id
-    async fn id(&self) -> ID {
+    /// Global ID, `rsg_…`.
+    pub async fn id(&self) -> ID {
         self.row.id.into()
     }
 
-    //D Reassignment.status
+    /// Current state.
     async fn status(&self) -> ReassignmentStatus {
         self.row.status.into()
     }
 
-    //D Reassignment.plannedCount
+    /// Records selected when it began.
     async fn planned_count(&self) -> i32 {
         int(self.row.planned_count.into())
     }
 
-    //D Reassignment.movedCount
+    /// Records moved so far.
     async fn moved_count(&self) -> i32 {
         int(self.row.moved_count.into())
     }
 
-    //D Reassignment.skippedCount
+    /// Records that could not be moved.
     async fn skipped_count(&self) -> i32 {
         int(self.row.skipped_count.into())
     }
 
-    //D Reassignment.remainingCount
+    /// Records that match as well but came after it began; they stay. Null until it ends.
     async fn remaining_count(&self) -> Option<i32> {
         self.row.remaining_count.map(|count| int(count.into()))
     }
 
-    //D Reassignment.failureCode
+    /// Why it stopped; null unless FAILED.
     async fn failure_code(&self) -> Option<ReassignmentFailureCode> {
         self.row.failure.map(ReassignmentFailureCode::from)
     }
 
-    //D Reassignment.progress
+    /// Share done, 0 to 1.
     async fn progress(&self) -> f64 {
         let done = f64::from(self.row.moved_count) + f64::from(self.row.skipped_count);
         match self.row.planned_count {
@@ -78,73 +79,73 @@ impl Reassignment {
         }
     }
 
-    //D Reassignment.movedCounts
+    /// Moved so far, by kind.
     async fn moved_counts(&self) -> Vec<OwnedEntityCount> {
         OwnedEntityCount::list(&self.row.lists.moved_counts)
     }
 
-    //D Reassignment.shares
+    /// Moved so far, by successor, in the order given.
     async fn shares(&self) -> Vec<SuccessorShare> {
         SuccessorShare::list(&self.by, &self.row.lists.shares)
     }
 
-    //D Reassignment.sources
+    /// Who handed over, at most 20.
     async fn sources(&self) -> Result<Vec<Attribution>> {
         Attribution::of_people(&self.by, &self.row.lists.sources).await
     }
 
-    //D Reassignment.skipped
+    /// The first 100 skipped records.
     async fn skipped(&self) -> Vec<SkippedEntity> {
         let entity = |s: &reassignment::Skipped| SkippedEntity { entity_id: s.record.into(), reason: s.reason.into() };
         self.row.lists.skipped.iter().map(entity).collect()
     }
 
-    //D Reassignment.requestedBy
+    /// Who asked for it.
     async fn requested_by(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, &self.row.requested_by).await
     }
 
-    //D Reassignment.successors
+    /// Who took over.
     async fn successors(&self) -> Result<Vec<Attribution>> {
         Attribution::of_people(&self.by, &self.row.lists.successors).await
     }
 
-    //D Reassignment.note
+    /// Note given with it.
     async fn note(&self) -> Option<&str> {
         self.row.note.as_deref()
     }
 
-    //D Reassignment.undoes
+    /// The reassignment that this one gives back; null for an ordinary one.
     async fn undoes(&self) -> Option<Result<Reassignment>> {
         let row = self.by.ask(ReassignmentKey(self.row.undoes?)).await.transpose()?;
         Some(row.map(|row| Reassignment::new(&self.by, row)))
     }
 
-    //D Reassignment.createdAt
+    /// When it was asked for.
     async fn created_at(&self) -> DateTime {
         self.row.created_at.into()
     }
 
-    //D Reassignment.finishedAt
+    /// When it reached a final state.
     async fn finished_at(&self) -> Option<DateTime> {
         self.row.finished_at.map(DateTime)
     }
 
-    //D Reassignment.viewerCanCancel
+    /// Whether `cancelReassignment` is open to the viewer now.
     async fn viewer_can_cancel(&self) -> bool {
         self.by.access().may_cancel(&self.row)
     }
 
-    //D Reassignment.viewerCanUndo
+    /// Whether `undoReassignment` is open to the viewer now.
     async fn viewer_can_undo(&self) -> bool {
         self.by.access().may_undo(&self.row, self.by.now())
     }
 }
 
 connection! {
-    //D ReassignmentConnection
+    /// A page of reassignments.
     ReassignmentConnection,
-    //D ReassignmentEdge
+    /// One entry of a `ReassignmentConnection`.
     ReassignmentEdge: ReassignmentList => Reassignment, |pages, row| Reassignment::new(pages.by(), row)
 }
 
@@ -158,30 +159,31 @@ pub struct SuccessorShare {
 impl SuccessorShare {
     /// Shares of `core`, in the same order.
     pub fn list(by: &View, shares: &[reassignment::Share]) -> Vec<SuccessorShare> {
-        let share = |s: &reassignment::Share| SuccessorShare { by: by.clone(), successor: s.successor, counts: OwnedEntityCount::list(&s.counts) };
+        let share =
+            |s: &reassignment::Share| SuccessorShare { by: by.clone(), successor: s.successor, counts: OwnedEntityCount::list(&s.counts) };
         shares.iter().map(share).collect()
     }
 }
 
-//D SuccessorShare
+/// What one successor receives.
 #[Object]
 impl SuccessorShare {
-    //D SuccessorShare.successor
+    /// The successor.
     async fn successor(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.successor).await
     }
 
-    //D SuccessorShare.counts
+    /// Records, by kind.
     async fn counts(&self) -> &[OwnedEntityCount] {
         &self.counts
     }
 }
 
-//D SkippedEntity
+/// A record that a reassignment left alone.
 #[derive(SimpleObject)]
 pub struct SkippedEntity {
-    //D SkippedEntity.entityId
+    /// ID of the record.
     entity_id: ID,
-    //D SkippedEntity.reason
+    /// Why.
     reason: SkipReason,
 }

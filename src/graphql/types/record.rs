@@ -17,34 +17,35 @@ use crate::graphql::view::View;
 use super::enums::OwnedEntityKind;
 use super::{Activity, Attribution, Company, Contact, Deal, Estimate, File, Invoice, Lead, Reassignment, Task};
 
-//D OwnedEntity
+/// A record with a responsible person. All kinds share these fields, so a list needs no fragments
+/// and a kind added later does not break it.
 #[derive(Interface, Clone)]
 #[graphql(
-    field(name = "id", ty = "ID", desc = #DESC(OwnedEntity.id)),
-    field(name = "kind", ty = "OwnedEntityKind", desc = #DESC(OwnedEntity.kind)),
-    field(name = "version", ty = "i32", desc = #DESC(OwnedEntity.version)),
-    field(name = "title", ty = "String", desc = #DESC(OwnedEntity.title)),
-    field(name = "responsible", ty = "Result<Attribution>", desc = #DESC(OwnedEntity.responsible)),
-    field(name = "created_by", ty = "Result<Attribution>", desc = #DESC(OwnedEntity.createdBy)),
-    field(name = "is_closed", ty = "bool", desc = #DESC(OwnedEntity.isClosed)),
-    field(name = "external_id", ty = "Option<String>", desc = #DESC(OwnedEntity.externalId)),
-    field(name = "created_at", ty = "DateTime", desc = #DESC(OwnedEntity.createdAt)),
-    field(name = "updated_at", ty = "DateTime", desc = #DESC(OwnedEntity.updatedAt)),
+    field(name = "id", ty = "ID", desc = "Global ID."),
+    field(name = "kind", ty = "OwnedEntityKind", desc = "The kind."),
+    field(name = "version", ty = "i32", desc = "Increases by one at each change."),
+    field(name = "title", ty = "String", desc = "Title to display."),
+    field(name = "responsible", ty = "Result<Attribution>", desc = "Who is responsible now."),
+    field(name = "created_by", ty = "Result<Attribution>", desc = "Who created it; never changes."),
+    field(name = "is_closed", ty = "bool", desc = "Whether it is closed (won, lost, paid, done)."),
+    field(name = "external_id", ty = "Option<String>", desc = "Key in the system it came from; null when created here."),
+    field(name = "created_at", ty = "DateTime", desc = "When it was created."),
+    field(name = "updated_at", ty = "DateTime", desc = "When it was last changed."),
     field(
         name = "provenance",
         ty = "Option<Result<Attribution>>",
         directive = requires_permission::apply(needs::any_of(needs::PROVENANCE)),
-        desc = #DESC(OwnedEntity.provenance)
+        desc = "Who it was recorded for before its owner's account was deleted; null when that never happened."
     ),
-    field(name = "viewer_can_reassign", ty = "Result<bool>", desc = #DESC(OwnedEntity.viewerCanReassign)),
+    field(name = "viewer_can_reassign", ty = "Result<bool>", desc = "Whether the viewer may give it to somebody else."),
     field(
         name = "ownership_changes",
         ty = "Result<OwnershipChangeConnection>",
-        desc = #DESC(OwnedEntity.ownershipChanges),
-        arg(name = "first", ty = "Option<i32>", desc = #DESC(Query.users.first)),
-        arg(name = "after", ty = "Option<String>", desc = #DESC(Query.users.after)),
-        arg(name = "last", ty = "Option<i32>", desc = #DESC(Query.users.last)),
-        arg(name = "before", ty = "Option<String>", desc = #DESC(Query.users.before))
+        desc = "Changes of the responsible person, latest first.",
+        arg(name = "first", ty = "Option<i32>", desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given."),
+        arg(name = "after", ty = "Option<String>", desc = "Return edges after this cursor."),
+        arg(name = "last", ty = "Option<i32>", desc = "Page size from the end, 1 to 100."),
+        arg(name = "before", ty = "Option<String>", desc = "Return edges before this cursor.")
     )
 )]
 #[allow(missing_docs)]
@@ -128,70 +129,73 @@ macro_rules! record_type {
         #[async_graphql::Object]
         impl $name {
             $(#[$id_doc])*
-            async fn id(&self) -> async_graphql::ID {
+            pub async fn id(&self) -> async_graphql::ID {
                 self.0.row.id.into()
             }
 
             $(#[$kind_doc])*
-            async fn kind(&self) -> $crate::graphql::types::OwnedEntityKind {
+            pub async fn kind(&self) -> $crate::graphql::types::OwnedEntityKind {
                 self.0.row.id.kind.into()
             }
 
-            //D OwnedEntity.version
-            async fn version(&self) -> i32 {
+            /// Increases by one at each change.
+            pub async fn version(&self) -> i32 {
                 self.0.row.version
             }
 
-            //D OwnedEntity.title
-            async fn title(&self) -> String {
+            /// Title to display.
+            pub async fn title(&self) -> String {
                 self.0.row.title.clone()
             }
 
-            //D OwnedEntity.responsible
-            async fn responsible(&self) -> $crate::graphql::error::Result<$crate::graphql::types::Attribution> {
+            /// Who is responsible now.
+            pub async fn responsible(&self) -> $crate::graphql::error::Result<$crate::graphql::types::Attribution> {
                 $crate::graphql::types::Attribution::of_person(&self.0.by, self.0.row.responsible).await
             }
 
-            //D OwnedEntity.createdBy
-            async fn created_by(&self) -> $crate::graphql::error::Result<$crate::graphql::types::Attribution> {
+            /// Who created it; never changes.
+            pub async fn created_by(&self) -> $crate::graphql::error::Result<$crate::graphql::types::Attribution> {
                 $crate::graphql::types::Attribution::of_actor(&self.0.by, &self.0.row.created_by).await
             }
 
-            //D OwnedEntity.isClosed
-            async fn is_closed(&self) -> bool {
+            /// Whether it is closed (won, lost, paid, done).
+            pub async fn is_closed(&self) -> bool {
                 self.0.row.is_closed
             }
 
-            //D OwnedEntity.externalId
-            async fn external_id(&self) -> Option<String> {
+            /// Key in the system it came from; null when created here.
+            pub async fn external_id(&self) -> Option<String> {
                 self.0.row.external_id.clone()
             }
 
-            //D OwnedEntity.createdAt
-            async fn created_at(&self) -> $crate::graphql::scalars::DateTime {
+            /// When it was created.
+            pub async fn created_at(&self) -> $crate::graphql::scalars::DateTime {
                 self.0.row.created_at.into()
             }
 
-            //D OwnedEntity.updatedAt
-            async fn updated_at(&self) -> $crate::graphql::scalars::DateTime {
+            /// When it was last changed.
+            pub async fn updated_at(&self) -> $crate::graphql::scalars::DateTime {
                 self.0.row.updated_at.into()
             }
 
-            //D OwnedEntity.provenance
+            /// Who it was recorded for before its owner's account was deleted; null when that never happened.
             #[graphql(directive = $crate::graphql::needs::requires_permission::apply($crate::graphql::needs::any_of($crate::graphql::needs::PROVENANCE)))]
-            async fn provenance(&self) -> Option<$crate::graphql::error::Result<$crate::graphql::types::Attribution>> {
+            pub async fn provenance(&self) -> Option<$crate::graphql::error::Result<$crate::graphql::types::Attribution>> {
                 self.0.provenance().await.transpose()
             }
 
-            //D OwnedEntity.viewerCanReassign
-            async fn viewer_can_reassign(&self) -> $crate::graphql::error::Result<bool> {
+            /// Whether the viewer may give it to somebody else.
+            pub async fn viewer_can_reassign(&self) -> $crate::graphql::error::Result<bool> {
                 self.0.viewer_can_reassign().await
             }
 
-            //D OwnedEntity.ownershipChanges
-            async fn ownership_changes(
+            /// Changes of the responsible person, latest first.
+            pub async fn ownership_changes(
                 &self,
-                //PAGE
+                #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+                #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+                #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+                #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
             ) -> $crate::graphql::error::Result<$crate::graphql::types::OwnershipChangeConnection> {
                 let page = $crate::graphql::connection::PageArguments::new(first, after, last, before);
                 let list = $crate::graphql::lists::ChangeList(self.0.row.id);
@@ -205,18 +209,18 @@ macro_rules! record_type {
 pub(super) use record_type;
 
 connection! {
-    //D OwnedEntityConnection
+    /// A page of records.
     OwnedEntityConnection,
-    //D OwnedEntityEdge
+    /// One entry of a `OwnedEntityConnection`.
     OwnedEntityEdge: RecordList => OwnedEntity, |pages, row| OwnedEntity::new(pages.by(), row)
 }
 
-//D Money
+/// An amount of money.
 #[derive(SimpleObject)]
 pub struct Money {
-    //D Money.amount
+    /// The amount.
     amount: Decimal,
-    //D Money.currency
+    /// ISO 4217 code, e.g. `EUR`.
     currency: String,
 }
 
@@ -239,30 +243,30 @@ impl OwnershipChange {
     }
 }
 
-//D OwnershipChange
+/// A change of the responsible person of one record.
 #[Object]
 impl OwnershipChange {
-    //D OwnershipChange.from
+    /// Who handed over.
     async fn from(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.row.from).await
     }
 
-    //D OwnershipChange.to
+    /// Who took over.
     async fn to(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.row.to).await
     }
 
-    //D OwnershipChange.actor
+    /// Who decided it.
     async fn actor(&self) -> Result<Attribution> {
         Attribution::of_actor(&self.by, &self.row.actor).await
     }
 
-    //D OwnershipChange.changedAt
+    /// When.
     async fn changed_at(&self) -> DateTime {
         self.row.changed_at.into()
     }
 
-    //D OwnershipChange.reassignment
+    /// The reassignment it was part of; null for a single edit or when the viewer may not see it.
     async fn reassignment(&self) -> Option<Result<Reassignment>> {
         let row = self.by.ask(ReassignmentKey(self.row.reassignment?)).await.transpose()?;
         Some(row.map(|row| Reassignment::new(&self.by, row)))
@@ -270,8 +274,8 @@ impl OwnershipChange {
 }
 
 connection! {
-    //D OwnershipChangeConnection
+    /// A page of changes of responsibility.
     OwnershipChangeConnection,
-    //D OwnershipChangeEdge
+    /// One entry of a `OwnershipChangeConnection`.
     OwnershipChangeEdge: ChangeList => OwnershipChange, |pages, row| OwnershipChange::new(pages.by(), row)
 }

@@ -31,34 +31,37 @@ impl Department {
     }
 }
 
-//D Department
+/// A department of the company structure.
 #[Object]
 impl Department {
-    //D Department.id
-    async fn id(&self) -> ID {
+    /// Global ID, `dep_…`.
+    pub async fn id(&self) -> ID {
         self.row.id.into()
     }
 
-    //D Department.name
+    /// Name.
     async fn name(&self) -> &str {
         &self.row.name
     }
 
-    //D Department.parent
+    /// Parent department; null at the top.
     async fn parent(&self) -> Option<Result<Department>> {
         let row = self.by.ask(DepartmentKey(self.row.parent?)).await.transpose()?;
         Some(row.map(|row| Department::new(&self.by, row)))
     }
 
-    //D Department.head
+    /// Head; null when there is none.
     async fn head(&self) -> Option<Result<Attribution>> {
         Some(Attribution::of_person(&self.by, self.row.head?).await)
     }
 
-    //D Department.members
+    /// Active members; dismissed and invited people excluded.
     async fn members(
         &self,
-        //PAGE
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
     ) -> Result<UserConnection> {
         let page = PageArguments::new(first, after, last, before);
         UserConnection::new(&self.by, UserList::DepartmentMembers(self.row.id), &page)
@@ -66,9 +69,9 @@ impl Department {
 }
 
 connection! {
-    //D DepartmentConnection
+    /// A page of departments.
     DepartmentConnection,
-    //D DepartmentEdge
+    /// One entry of a `DepartmentConnection`.
     DepartmentEdge: DepartmentList => Department, |pages, row| Department::new(pages.by(), row)
 }
 
@@ -86,51 +89,60 @@ impl Workgroup {
     }
 }
 
-//D Workgroup
+/// A workgroup or project.
 #[Object]
 impl Workgroup {
-    //D Workgroup.id
-    async fn id(&self) -> ID {
+    /// Global ID, `wgr_…`.
+    pub async fn id(&self) -> ID {
         self.row.id.into()
     }
 
-    //D Workgroup.name
+    /// Name.
     async fn name(&self) -> &str {
         &self.row.name
     }
 
-    //D Workgroup.isExtranet
+    /// Whether external people may belong to it.
     async fn is_extranet(&self) -> bool {
         self.row.is_extranet
     }
 
-    //D Workgroup.memberCount
+    /// Number of active members; the same for every viewer.
     async fn member_count(&self) -> Result<i32> {
         Ok(int(self.by.get(CountKey(MembershipList::OfWorkgroup(self.row.id))).await?))
     }
 
-    //D Workgroup.members
+    /// Active members; dismissed and invited people excluded.
     async fn members(
         &self,
-        //PAGE
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
     ) -> Result<WorkgroupMembershipConnection> {
         let page = PageArguments::new(first, after, last, before);
         WorkgroupMembershipConnection::new(&self.by, MembershipList::OfWorkgroup(self.row.id), &page)
     }
 
-    //D Workgroup.tasks
+    /// Tasks of the workgroup, last changed first.
     async fn tasks(
         &self,
-        //PAGE
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
     ) -> Result<TaskConnection> {
         let page = PageArguments::new(first, after, last, before);
         TaskConnection::new(&self.by, RecordList::last_changed_first(RecordsOf::Workgroup(self.row.id, RecordKind::Task)), &page)
     }
 
-    //D Workgroup.files
+    /// Files of the workgroup, latest first.
     async fn files(
         &self,
-        //PAGE
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
     ) -> Result<FileConnection> {
         let page = PageArguments::new(first, after, last, before);
         FileConnection::new(&self.by, RecordList::latest_first(RecordsOf::Workgroup(self.row.id, RecordKind::File)), &page)
@@ -138,9 +150,9 @@ impl Workgroup {
 }
 
 connection! {
-    //D WorkgroupConnection
+    /// A page of workgroups.
     WorkgroupConnection,
-    //D WorkgroupEdge
+    /// One entry of a `WorkgroupConnection`.
     WorkgroupEdge: WorkgroupList => Workgroup, |pages, row| Workgroup::new(pages.by(), row)
 }
 
@@ -157,40 +169,40 @@ impl WorkgroupMembership {
     }
 }
 
-//D WorkgroupMembership
+/// A person's place in a workgroup.
 #[Object]
 impl WorkgroupMembership {
-    //D WorkgroupMembership.workgroup
+    /// The workgroup.
     async fn workgroup(&self) -> Result<Workgroup> {
         // The list was bounded by the same scope, so there is one.
         let row = self.by.get(WorkgroupKey(self.row.workgroup)).await?;
         Ok(Workgroup::new(&self.by, row))
     }
 
-    //D WorkgroupMembership.member
+    /// The member.
     async fn member(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.row.user).await
     }
 
-    //D WorkgroupMembership.role
+    /// Role.
     async fn role(&self) -> WorkgroupRole {
         self.row.role.into()
     }
 
-    //D WorkgroupMembership.joinedAt
+    /// Since when.
     async fn joined_at(&self) -> DateTime {
         self.row.joined_at.into()
     }
 
-    //D WorkgroupMembership.leftAt
+    /// Until when; null while the membership lasts.
     async fn left_at(&self) -> Option<DateTime> {
         self.row.left_at.map(DateTime)
     }
 }
 
 connection! {
-    //D WorkgroupMembershipConnection
+    /// A page of workgroup memberships.
     WorkgroupMembershipConnection,
-    //D WorkgroupMembershipEdge
+    /// One entry of a `WorkgroupMembershipConnection`.
     WorkgroupMembershipEdge: MembershipList => WorkgroupMembership, |pages, row| WorkgroupMembership::new(pages.by(), row)
 }

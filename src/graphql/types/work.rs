@@ -19,14 +19,14 @@ use super::{Attribution, OwnedEntity, Workgroup};
 const PARTICIPANTS_SHOWN: usize = 100;
 
 record_type! {
-    //D Activity
+    /// A CRM activity.
     Activity,
-    //D Activity.id
+    /// Global ID, `act_…`.
     id,
-    //D Activity.kind
+    /// Always ACTIVITY.
     kind,
     {
-        //D Activity.type
+        /// What it is.
         #[graphql(name = "type")]
         async fn activity_type(&self) -> ActivityType {
             match &self.0.row.detail {
@@ -35,7 +35,7 @@ record_type! {
             }
         }
 
-        //D Activity.dueAt
+        /// When it is due.
         async fn due_at(&self) -> Option<DateTime> {
             match &self.0.row.detail {
                 RecordDetail::Activity { due_at, .. } => due_at.map(DateTime),
@@ -43,7 +43,7 @@ record_type! {
             }
         }
 
-        //D Activity.subject
+        /// The record it is linked to, never another activity; null when linked to none.
         async fn subject(&self) -> Option<Result<OwnedEntity>> {
             let row = self.0.other(self.0.row.subject).await.transpose()?;
             Some(row.map(|row| OwnedEntity::new(&self.0.by, row)))
@@ -52,21 +52,21 @@ record_type! {
 }
 
 connection! {
-    //D ActivityConnection
+    /// A page of activities.
     ActivityConnection,
-    //D ActivityEdge
+    /// One entry of a `ActivityConnection`.
     ActivityEdge: RecordList => Activity, |pages, row| Activity::new(pages.by(), row)
 }
 
 record_type! {
-    //D Task
+    /// A task.
     Task,
-    //D Task.id
+    /// Global ID, `tsk_…`.
     id,
-    //D Task.kind
+    /// Always TASK.
     kind,
     {
-        //D Task.dueAt
+        /// When it is due.
         async fn due_at(&self) -> Option<DateTime> {
             match &self.0.row.detail {
                 RecordDetail::Task { due_at, .. } => due_at.map(DateTime),
@@ -74,12 +74,12 @@ record_type! {
             }
         }
 
-        //D Task.participants
+        /// Everybody on it and in which role, at most 100.
         async fn participants(&self) -> Result<Vec<TaskParticipant>> {
             participants(&self.0).await
         }
 
-        //D Task.workgroup
+        /// The workgroup it belongs to.
         async fn workgroup(&self) -> Option<Result<Workgroup>> {
             workgroup(&self.0).await.transpose()
         }
@@ -87,21 +87,21 @@ record_type! {
 }
 
 connection! {
-    //D TaskConnection
+    /// A page of tasks.
     TaskConnection,
-    //D TaskEdge
+    /// One entry of a `TaskConnection`.
     TaskEdge: RecordList => Task, |pages, row| Task::new(pages.by(), row)
 }
 
 record_type! {
-    //D File
+    /// A file.
     File,
-    //D File.id
+    /// Global ID, `fil_…`.
     id,
-    //D File.kind
+    /// Always FILE.
     kind,
     {
-        //D File.sizeInBytes
+        /// Size in bytes; may exceed 32 bits, hence a decimal.
         async fn size_in_bytes(&self) -> Decimal {
             match &self.0.row.detail {
                 RecordDetail::File { size_in_bytes, .. } => Decimal((*size_in_bytes).into()),
@@ -109,7 +109,7 @@ record_type! {
             }
         }
 
-        //D File.mediaType
+        /// Media type, e.g. `application/pdf`.
         async fn media_type(&self) -> String {
             match &self.0.row.detail {
                 RecordDetail::File { media_type, .. } => media_type.clone(),
@@ -117,7 +117,7 @@ record_type! {
             }
         }
 
-        //D File.workgroup
+        /// The workgroup it belongs to.
         async fn workgroup(&self) -> Option<Result<Workgroup>> {
             workgroup(&self.0).await.transpose()
         }
@@ -125,9 +125,9 @@ record_type! {
 }
 
 connection! {
-    //D FileConnection
+    /// A page of files.
     FileConnection,
-    //D FileEdge
+    /// One entry of a `FileConnection`.
     FileEdge: RecordList => File, |pages, row| File::new(pages.by(), row)
 }
 
@@ -154,15 +154,15 @@ pub struct TaskParticipant {
     role: TaskRole,
 }
 
-//D TaskParticipant
+/// A person on a task.
 #[Object]
 impl TaskParticipant {
-    //D TaskParticipant.person
+    /// Who.
     async fn person(&self) -> Result<Attribution> {
         Attribution::of_person(&self.by, self.user).await
     }
 
-    //D TaskParticipant.role
+    /// In which role.
     async fn role(&self) -> TaskRole {
         self.role
     }
