@@ -78,7 +78,10 @@ pub fn sdl() -> String {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod schema_file {
     /// `UPDATE_SCHEMA=1 cargo test schema_file` writes it anew.
     #[test]
     fn the_schema_file_is_what_the_code_says() {

@@ -8,6 +8,7 @@ use tenure_core::time::{Date as CalendarDate, Timestamp, format_date, parse_date
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DateTime(pub Timestamp);
 
+/// An instant, RFC 3339, always UTC with `Z` and millisecond precision, e.g. `2026-11-22T09:30:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -38,6 +39,7 @@ impl From<Timestamp> for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date(pub CalendarDate);
 
+/// A calendar date, e.g. `2026-11-22`.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -66,6 +68,7 @@ fn parse_decimal(text: &str) -> Option<rust_decimal::Decimal> {
     if plain { rust_decimal::Decimal::from_str_exact(text).ok() } else { None }
 }
 
+/// An exact decimal number as a string, e.g. `"1250.00"`.
 #[Scalar(name = "Decimal", specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -90,6 +93,7 @@ impl ScalarType for Decimal {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(pub String);
 
+/// An email address as HTML's `<input type=email>` accepts it. On input any text is taken and checked by the mutation, so that a typing error comes back as a user error at its field.
 #[Scalar(name = "EmailAddress", specified_by_url = "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")]
 impl ScalarType for EmailAddress {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -122,6 +126,7 @@ fn is_web_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
+/// An absolute `http` or `https` URL; never fetched by the server.
 #[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
