@@ -88,11 +88,6 @@ impl<L: List> Pages<L> {
         &self.by
     }
 
-    /// The list.
-    pub fn list(&self) -> &L {
-        &self.list
-    }
-
     /// The cursor of a row.
     pub fn cursor(&self, row: &L::Row) -> String {
         encode(self.list.ordering(), &self.list.key(row))

@@ -14,8 +14,10 @@ mod loaders;
 mod mutation;
 mod needs;
 mod operation;
+#[allow(clippy::too_many_arguments, reason = "the arguments are those of the contract")]
 mod query;
 mod scalars;
+#[allow(clippy::too_many_arguments, reason = "the arguments are those of the contract")]
 mod types;
 mod view;
 

@@ -143,7 +143,7 @@ impl Query {
             let by = permitted(ctx, needs::ADDRESSES)?;
             let email = Email::parse(&address.0).ok_or_else(|| Fault::input("address", "This is not a well-formed email address."))?;
             match by.ask(AddressKey(email.key().to_owned())).await? {
-                Some(held) => EmailUsage::of(by, held).await.map(Some),
+                Some(held) => EmailUsage::of(by, held).await,
                 None => Ok(None),
             }
         };

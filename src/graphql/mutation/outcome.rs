@@ -98,7 +98,7 @@ pub async fn conflicting_user(by: &View, refusal: &Refusal) -> Result<Option<Use
 pub async fn taken_address(by: &View, refusal: &Refusal) -> Result<Option<EmailUsage>> {
     match &refusal.taken_address {
         Some(key) if by.require(needs::ADDRESSES).is_ok() => match by.ask(AddressKey(key.clone())).await? {
-            Some(held) => EmailUsage::of(by, held).await.map(Some),
+            Some(held) => EmailUsage::of(by, held).await,
             None => Ok(None),
         },
         Some(_) | None => Ok(None),

@@ -30,10 +30,10 @@ pub struct EmailUsage {
 }
 
 impl EmailUsage {
-    /// Who holds an address, for a viewer who may see it.
-    pub async fn of(by: &View, held: Arc<HeldAddress>) -> Result<EmailUsage> {
-        let holder = by.get(PersonKey(held.holder)).await?;
-        Ok(EmailUsage { by: by.clone(), held, holder })
+    /// Who holds an address, for a viewer who may see it; None when the holder was deleted meanwhile.
+    pub async fn of(by: &View, held: Arc<HeldAddress>) -> Result<Option<EmailUsage>> {
+        let holder = by.ask(PersonKey(held.holder)).await?;
+        Ok(holder.map(|holder| EmailUsage { by: by.clone(), held, holder }))
     }
 }
 
@@ -260,7 +260,8 @@ impl Viewer {
     /// The person; for an access token, its owner.
     async fn user(&self) -> Result<User> {
         let id = self.by.access().person();
-        let person = self.by.person(id).await?.ok_or_else(|| Fault::internal("a caller does not see themself"))?;
+        // Nobody is hidden from themself: who is not there was deleted meanwhile.
+        let person = self.by.person(id).await?.ok_or(Fault::Unauthenticated)?;
         Ok(User::new(&self.by, person))
     }
 

@@ -145,7 +145,8 @@ impl Offboarding {
         }
         let usages = async {
             let held = self.by.ask(AddressesKey(self.person.user().id)).await?.unwrap_or_default();
-            try_join_all(held.iter().map(|address| EmailUsage::of(&self.by, address.clone()))).await
+            let usages = try_join_all(held.iter().map(|address| EmailUsage::of(&self.by, address.clone()))).await?;
+            Ok(usages.into_iter().flatten().collect())
         };
         Some(usages.await)
     }
