@@ -1,1 +1,6 @@
 //! x
+pub mod config;
+pub mod graphql;
+pub mod identity;
+pub mod mail;
+pub mod telemetry;
