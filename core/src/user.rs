@@ -248,7 +248,7 @@ pub struct UserOrder {
 /// Lists of people below something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UserGroups {
-    /// ACTIVE and INVITED people (and leavers by scope) who report to each of these.
+    /// ACTIVE people who report to each of these.
     DirectReports(Vec<UserId>),
     /// ACTIVE members of each of these departments.
     DepartmentMembers(Vec<DepartmentId>),

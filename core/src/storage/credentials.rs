@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::credential::{AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal};
+use crate::credential::{
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal,
+};
 use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::page::{PageRequest, Slice};
 use crate::policy::TokenScope;
@@ -12,10 +14,10 @@ use crate::time::Timestamp;
 /// Reading credentials.
 #[async_trait]
 pub trait CredentialRead: Send + Sync {
-    /// The session with its person and the settings, from the primary: one statement for each request (rule I4).
+    /// The session, even one that ended, with its person and the settings, from the primary: one statement for each request (rule I4).
     async fn session_principal(&self, session: SessionId) -> Result<Option<SessionPrincipal>>;
 
-    /// The access token of that hash with its owner and the settings, from the primary.
+    /// The access token of that hash, even a revoked one, with its owner and the settings, from the primary.
     async fn token_principal(&self, hash: SecretHash) -> Result<Option<TokenPrincipal>>;
 
     /// Who signs in with the address of that key, of any status.
@@ -28,7 +30,7 @@ pub trait CredentialRead: Send + Sync {
     async fn refresh_token_by_hash(&self, hash: SecretHash) -> Result<Option<RefreshToken>>;
 
     /// How many sessions and access tokens of each of these people work at `now`, in the order given. A session works while it is
-    /// neither ended nor expired and its epoch is the person's.
+    /// neither ended nor expired (`expires_at` > `now`) and its epoch is the person's; a token while it is neither revoked nor expired.
     async fn live_credentials(&self, users: &[UserId], now: Timestamp) -> Result<Vec<EndedCredentials>>;
 
     /// These access tokens, as far as they are in the scope, in any order.
@@ -53,25 +55,27 @@ pub trait CredentialRead: Send + Sync {
 /// Writing credentials.
 #[async_trait]
 pub trait CredentialWrite: Send + Sync {
-    /// Adds a session.
+    /// Adds a session. Taken(Id).
     async fn session_insert(&mut self, session: &Session) -> Result<()>;
 
     /// Sets when a session ends unless it is refreshed.
     async fn session_extend(&mut self, session: SessionId, expires_at: Timestamp) -> Result<()>;
 
-    /// Ends sessions that last; returns how many. The refresh tokens die with them.
+    /// Ends sessions that last; returns how many. Their refresh tokens are removed.
     async fn sessions_end(&mut self, sessions: &[SessionId], at: Timestamp) -> Result<u32>;
 
-    /// Ends all lasting sessions of a person but `except`; returns how many of them still worked at `at`.
+    /// Ends all lasting sessions of a person but `except`; returns how many of them still worked at `at` (see
+    /// [`CredentialRead::live_credentials`]: with the person's epoch as it stands now, so end sessions before raising it). Their refresh
+    /// tokens are removed.
     async fn sessions_end_of(&mut self, user: UserId, except: Option<SessionId>, at: Timestamp) -> Result<u32>;
 
     /// Adds a refresh token. Taken(Secret).
     async fn refresh_token_insert(&mut self, token: &RefreshToken) -> Result<()>;
 
-    /// Marks a refresh token as used. False when it was used before: of two that try, one succeeds.
+    /// Marks a refresh token as used. False when it was used before or is unknown: of two that try, one succeeds.
     async fn refresh_token_use(&mut self, hash: SecretHash, at: Timestamp) -> Result<bool>;
 
-    /// Adds an access token. Taken(Secret).
+    /// Adds an access token. Taken(Secret), Taken(Id).
     async fn access_token_insert(&mut self, token: &AccessToken) -> Result<()>;
 
     /// Revokes access tokens that are not revoked; returns how many.

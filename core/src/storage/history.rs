@@ -46,9 +46,15 @@ pub trait HistoryWrite: Send + Sync {
     /// the transaction ends.
     async fn events_append(&mut self, events: &[NewEvent]) -> Result<()>;
 
-    /// Takes a key, unless it was taken after `since`. While another transaction has it, waits up to the lock timeout for its end, then
-    /// Conflict.
-    async fn idempotency_begin(&mut self, key: &IdempotencyKey, fingerprint: [u8; 32], now: Timestamp, since: Timestamp) -> Result<IdempotencyState>;
+    /// Takes a key, unless it was taken after `since` (not: at `since`) by a transaction that finished it and was committed. While another
+    /// transaction has it, waits up to the lock timeout for its end, then Conflict.
+    async fn idempotency_begin(
+        &mut self,
+        key: &IdempotencyKey,
+        fingerprint: [u8; 32],
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<IdempotencyState>;
 
     /// Stores the outcome under a key that this transaction took.
     async fn idempotency_finish(&mut self, key: &IdempotencyKey, outcome: &str) -> Result<()>;

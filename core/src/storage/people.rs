@@ -36,10 +36,12 @@ pub trait PeopleRead: Send + Sync {
     /// back must go through [`crate::policy`] before a viewer sees more of it than a name.
     async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<User>>;
 
-    /// Which of `ids` are ACTIVE and lasting members of an extranet workgroup of which `viewer` is a lasting member too (rule V3).
+    /// Which of `ids` are ACTIVE and lasting members of an extranet workgroup of which `viewer` is a lasting member too (rule V3): in any
+    /// order, each once.
     async fn user_companions(&self, viewer: UserId, ids: &[UserId]) -> Result<Vec<UserId>>;
 
-    /// A page of the people in the scope that match.
+    /// A page of the people in the scope that match: key (what it is ordered by, id). Companions of the scope's viewer are found as
+    /// [`PeopleRead::user_companions`] does.
     async fn users_page(&self, scope: &UserScope, filter: &UserFilter, order: UserOrder, page: &PageRequest) -> Result<Slice<User>>;
 
     /// How many people in the scope match.
@@ -51,7 +53,8 @@ pub trait PeopleRead: Send + Sync {
     /// The length of each of these lists, in the order given.
     async fn users_count_in_groups(&self, groups: &UserGroups, scope: &UserScope) -> Result<Vec<u64>>;
 
-    /// The managers above a person, nearest first, whatever their status; ends at nobody, or where a circle would begin.
+    /// The managers above a person, nearest first, whatever their status; ends at nobody, or where a circle would begin. Neither the person
+    /// nor anybody else is in it twice.
     async fn users_above(&self, id: UserId) -> Result<Vec<UserId>>;
 
     /// The holders of these addresses, by key; addresses that nobody holds are left out.
@@ -71,7 +74,8 @@ pub trait PeopleWrite: Send + Sync {
     /// Replaces the settings.
     async fn settings_update(&mut self, settings: &Settings) -> Result<()>;
 
-    /// Locks people in ascending order of ID and returns them as they stand now; unknown ones are left out.
+    /// Locks people in ascending order of ID and returns them as they stand now, in that order, each once; unknown ones are left out.
+    /// Who is named twice is held in the stronger mode.
     async fn users_lock(&mut self, locks: &[(UserId, LockMode)]) -> Result<Vec<User>>;
 
     /// Adds people; `login_email` and `contact_email` are not written (see [`PeopleWrite::addresses_put`]). Taken(Id).
@@ -80,7 +84,9 @@ pub trait PeopleWrite: Send + Sync {
     /// Replaces a person, but for `login_email` and `contact_email`. Conflict when there is no such row.
     async fn user_update(&mut self, user: &User) -> Result<()>;
 
-    /// Removes a person together with addresses, memberships, password, invitation, sessions and tokens.
+    /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, sessions and tokens. Whoever
+    /// still has them as manager, and departments that still have them as head, have none then. Nothing happens when there is no such row;
+    /// records must have gone to somebody else before.
     async fn user_delete(&mut self, id: UserId) -> Result<()>;
 
     /// Everybody whose manager is `from` reports to `to` from now on, in one statement: version + 1, `updated_at` = `at`, only people

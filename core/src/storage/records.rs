@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::id::{RecordId, ReassignmentId, UserId};
+use crate::id::{ReassignmentId, RecordId, UserId};
 use crate::page::{PageRequest, Slice};
 use crate::policy::{ReassignmentScope, RecordScope};
 use crate::reassignment::Reassignment;
-use crate::record::{Handover, HandoverContext, OwnershipChange, Record, RecordCount, RecordFilter, RecordGroups, RecordKind, RecordOrder, TaskParticipant};
+use crate::record::{
+    Handover, HandoverContext, OwnershipChange, Record, RecordCount, RecordFilter, RecordGroups, RecordKind, RecordOrder, TaskParticipant,
+};
 
 /// What a handover needs to know of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,13 @@ pub trait RecordRead: Send + Sync {
     async fn records_by_external_id(&self, keys: &[(RecordKind, String)], scope: &RecordScope) -> Result<Vec<Record>>;
 
     /// A page of the records in the scope that match.
-    async fn records_page(&self, scope: &RecordScope, filter: &RecordFilter, order: RecordOrder, page: &PageRequest) -> Result<Slice<Record>>;
+    async fn records_page(
+        &self,
+        scope: &RecordScope,
+        filter: &RecordFilter,
+        order: RecordOrder,
+        page: &PageRequest,
+    ) -> Result<Slice<Record>>;
 
     /// How many records in the scope match.
     async fn records_count(&self, scope: &RecordScope, filter: &RecordFilter) -> Result<u64>;
@@ -56,10 +64,10 @@ pub trait RecordRead: Send + Sync {
     /// One entry for each person, in the order given.
     async fn record_counts_by_responsible(&self, users: &[UserId]) -> Result<Vec<Vec<RecordCount>>>;
 
-    /// Stored parts in these tasks, ordered by task, role and user.
+    /// Stored parts in these tasks, ordered by task, role (PARTICIPANT first) and user.
     async fn participants_by_task(&self, tasks: &[RecordId]) -> Result<Vec<TaskParticipant>>;
 
-    /// Which of these records somebody else than they themselves refers to: as company, contact, deal or subject.
+    /// Which of these records a record that is none of them refers to: as company, contact, deal or subject. In any order, each once.
     async fn records_referenced(&self, ids: &[RecordId]) -> Result<Vec<RecordId>>;
 
     /// A page of the ownership changes of each of these records, latest first: key (changed_at, id), descending.
@@ -81,7 +89,7 @@ pub trait RecordRead: Send + Sync {
 /// Writing records.
 #[async_trait]
 pub trait RecordWrite: Send + Sync {
-    /// Locks these records in ascending order, as far as they are in the scope.
+    /// Locks these records in ascending order and returns them in that order, each once, as far as they are in the scope.
     async fn records_lock_by_id(&mut self, ids: &[RecordId], scope: &RecordScope) -> Result<Vec<RecordLine>>;
 
     /// Locks the records in the scope that match, ascending by ID, at most `limit`.
@@ -93,17 +101,19 @@ pub trait RecordWrite: Send + Sync {
     /// Adds records. Taken(ExternalId), Taken(Id).
     async fn records_insert(&mut self, records: &[Record]) -> Result<()>;
 
-    /// Replaces records; kind, creation and creator are left alone. Conflict when one does not exist.
+    /// Replaces records; kind, creation and creator are left alone. Conflict when one does not exist; Taken(ExternalId).
     async fn records_update(&mut self, records: &[Record]) -> Result<()>;
 
-    /// Removes records with their details, parts and ownership changes. Returns those that existed, ascending.
+    /// Removes records with their details, parts and ownership changes. Returns those that existed, ascending. Nobody refers to them any
+    /// more (see [`RecordRead::records_referenced`]).
     async fn records_delete(&mut self, ids: &[RecordId]) -> Result<Vec<RecordId>>;
 
     /// Replaces the stored parts in these tasks by those given.
     async fn participants_replace(&mut self, tasks: &[RecordId], participants: &[TaskParticipant]) -> Result<()>;
 
     /// Hands records over and writes their ownership changes: version + 1, `updated_at` = `at`. A bounded number of statements for any
-    /// number of records. A record that `from` does not have any more is left alone. Returns how many were moved.
+    /// number of records. A record that `from` does not have any more is left alone, and nothing is written of it. No record is named twice.
+    /// Returns how many were moved.
     async fn records_reassign(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32>;
 
     /// Writes ownership changes of records whose responsible person was changed by `records_update`.

@@ -20,7 +20,7 @@ pub trait StructureRead: Send + Sync {
     /// How many departments there are.
     async fn departments_count(&self) -> Result<u64>;
 
-    /// Departments headed by this person.
+    /// Departments headed by this person, in any order.
     async fn departments_headed_by(&self, head: UserId) -> Result<Vec<Department>>;
 
     /// These workgroups, as far as they are in the scope, in any order.
@@ -38,8 +38,13 @@ pub trait StructureRead: Send + Sync {
     /// Lasting memberships of ACTIVE people in these workgroups with the role OWNER or MODERATOR, in any order (rule R4).
     async fn memberships_leading(&self, workgroups: &[WorkgroupId]) -> Result<Vec<Membership>>;
 
-    /// A page of each of these lists; the scope bounds the workgroups. One entry for each group, in the order given.
-    async fn memberships_page_in_groups(&self, groups: &MembershipGroups, scope: &WorkgroupScope, page: &PageRequest) -> Result<Vec<Slice<Membership>>>;
+    /// A page of each of these lists; the scope bounds the workgroups, for both groupings. One entry for each group, in the order given.
+    async fn memberships_page_in_groups(
+        &self,
+        groups: &MembershipGroups,
+        scope: &WorkgroupScope,
+        page: &PageRequest,
+    ) -> Result<Vec<Slice<Membership>>>;
 
     /// The length of each of these lists, in the order given.
     async fn memberships_count_in_groups(&self, groups: &MembershipGroups, scope: &WorkgroupScope) -> Result<Vec<u64>>;
@@ -48,7 +53,7 @@ pub trait StructureRead: Send + Sync {
 /// Writing structure.
 #[async_trait]
 pub trait StructureWrite: Send + Sync {
-    /// Adds departments. Taken(DepartmentName), Taken(Id).
+    /// Adds departments. Taken(DepartmentName), also for two at the top; Taken(Id).
     async fn departments_insert(&mut self, departments: &[Department]) -> Result<()>;
 
     /// Everything headed by `from` is headed by `to` from now on. Returns how many.
