@@ -45,7 +45,14 @@ pub(super) fn tell(people: &People, structure: &Structure, history: &History, ca
     }
     told.sort_by_key(|h| h.at);
     told.into_iter()
-        .map(|Happening { at, actor, subject, body }| NewEvent { id: EventId(calendar.id_at(at)), occurred_at: at, actor, subject, request_id: None, body })
+        .map(|Happening { at, actor, subject, body }| NewEvent {
+            id: EventId(calendar.id_at(at)),
+            occurred_at: at,
+            actor,
+            subject,
+            request_id: None,
+            body,
+        })
         .collect()
 }
 

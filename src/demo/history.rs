@@ -28,10 +28,24 @@ const PLANS: &[Plan] = &[
     Plan { days_ago: 299, from: "Sommer", to: &["Ivanova"], by: "Okafor", note: "Open invoices after Julia left.", limit: 10 },
     Plan { days_ago: 222, from: "Dvořák", to: &["Mbeki"], by: "Okafor", note: "", limit: 4 },
     Plan { days_ago: 205, from: "Solberg", to: &["Weber", "Diallo"], by: "Solberg", note: "Field visits split in two.", limit: 12 },
-    Plan { days_ago: 169, from: "Keller", to: &["Benali", "Rossi", "Herrera"], by: "Okafor", note: "Region East after Bruno's retirement.", limit: 21 },
+    Plan {
+        days_ago: 169,
+        from: "Keller",
+        to: &["Benali", "Rossi", "Herrera"],
+        by: "Okafor",
+        note: "Region East after Bruno's retirement.",
+        limit: 21,
+    },
     Plan { days_ago: 140, from: "Virtanen", to: &["Petrov"], by: "Lindgren", note: "Dimitri is back from leave.", limit: 12 },
     Plan { days_ago: 110, from: "Kaya", to: &["Jansen"], by: "Lindgren", note: "Two territories swapped.", limit: 14 },
-    Plan { days_ago: 95, from: "Karimi", to: &["Kaya", "O'Connor"], by: "Okafor", note: "First part; the rest is being sorted.", limit: 14 },
+    Plan {
+        days_ago: 95,
+        from: "Karimi",
+        to: &["Kaya", "O'Connor"],
+        by: "Okafor",
+        note: "First part; the rest is being sorted.",
+        limit: 14,
+    },
     Plan { days_ago: 60, from: "Mensah", to: &["Novak"], by: "Lindgren", note: "Larger accounts to Emma.", limit: 9 },
     Plan { days_ago: 33, from: "Holm", to: &["Novak", "Herrera"], by: "Okafor", note: "Deals that cannot wait.", limit: 10 },
     Plan { days_ago: 20, from: "Weber", to: &["Horváth"], by: "Solberg", note: "Holiday cover.", limit: 6 },
@@ -55,7 +69,8 @@ enum Step<'a> {
 impl History {
     /// Lets the year pass over the records.
     pub(super) fn pass(people: &People, records: &mut Records, calendar: &Calendar, dice: &mut Dice) -> History {
-        let mut steps: Vec<(Timestamp, Step<'_>)> = PLANS.iter().map(|plan| (calendar.moment(plan.days_ago, dice), Step::Plan(plan))).collect();
+        let mut steps: Vec<(Timestamp, Step<'_>)> =
+            PLANS.iter().map(|plan| (calendar.moment(plan.days_ago, dice), Step::Plan(plan))).collect();
         steps.extend((0..SINGLE_CHANGES).map(|_| (calendar.moment(dice.between(1, 364), dice), Step::Single)));
         steps.sort_by_key(|(at, _)| *at);
 
@@ -81,7 +96,8 @@ impl History {
         let is_movable = |d: &Draft| d.owner == from && !d.is_kept && d.record.created_at < at;
 
         // Rule H8: those that follow no other selected one, ascending, one to each in turn; activities follow their record (H4).
-        let mut leading: Vec<usize> = (0..drafts.len()).filter(|i| is_movable(&drafts[*i]) && drafts[*i].record.subject.is_none()).collect();
+        let mut leading: Vec<usize> =
+            (0..drafts.len()).filter(|i| is_movable(&drafts[*i]) && drafts[*i].record.subject.is_none()).collect();
         leading.sort_by_key(|i| drafts[*i].record.id);
         leading.truncate(plan.limit);
         let mut moves: Vec<(usize, usize)> = Vec::new();
@@ -169,7 +185,16 @@ impl History {
         let record: RecordId = draft.record.id;
         let record_version = draft.record.version + i32::from(draft.closed_at.is_some_and(|closed| closed <= at));
         let to = draft.record.responsible;
-        self.changes.push(OwnershipChange { id: calendar.id_at(at), record, from, to, actor, changed_at: at, reassignment, record_version });
+        self.changes.push(OwnershipChange {
+            id: calendar.id_at(at),
+            record,
+            from,
+            to,
+            actor,
+            changed_at: at,
+            reassignment,
+            record_version,
+        });
     }
 }
 

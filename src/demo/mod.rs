@@ -87,7 +87,8 @@ pub async fn is_empty(storage: &dyn Storage) -> Result<bool, StorageError> {
 pub async fn fill(storage: &dyn Storage, now: Timestamp, password_hash: &PasswordHash) -> Result<Company, StorageError> {
     let calendar = Calendar::new(now);
     let mut dice = Dice::new(0x7E0_2026);
-    let mut people = People::draw(&calendar, &mut dice).ok_or_else(|| StorageError::Corrupt("an address of the demo company".to_owned()))?;
+    let mut people =
+        People::draw(&calendar, &mut dice).ok_or_else(|| StorageError::Corrupt("an address of the demo company".to_owned()))?;
     let structure = Structure::draw(&mut people, &calendar, &mut dice);
     let mut records = Records::draw(&people, &structure, &calendar, &mut dice);
     let history = History::pass(&people, &mut records, &calendar, &mut dice);
@@ -104,7 +105,12 @@ pub async fn fill(storage: &dyn Storage, now: Timestamp, password_hash: &Passwor
     Ok(company(&people))
 }
 
-async fn write_people(tx: &mut dyn Transaction, people: &People, structure: &Structure, password_hash: &PasswordHash) -> Result<(), StorageError> {
+async fn write_people(
+    tx: &mut dyn Transaction,
+    people: &People,
+    structure: &Structure,
+    password_hash: &PasswordHash,
+) -> Result<(), StorageError> {
     // Departments name their heads and people their departments: people come first, and get theirs afterwards.
     let users: Vec<_> = people.0.iter().map(|p| tenure_core::user::User { department: None, ..p.user.clone() }).collect();
     for batch in users.chunks(BATCH) {

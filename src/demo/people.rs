@@ -87,8 +87,18 @@ const LEAVERS: &[(Line, i64, &str, &str)] = &[
         "Leaves on good terms. Key accounts are to be handed over one by one.",
     ),
     (("Nadia", "Karimi", "Account Manager", Sales, "Rossi", 760), 96, "End of fixed-term contract", ""),
-    (("Bruno", "Keller", "Regional Manager East", Sales, "Lindgren", 1388), 170, "Retired", "Available for questions until the end of the year."),
-    (("Aisha", "Bello", "Service Technician", Service, "Rahimi", 640), 12, "Relocated abroad", "Would like to come back one day; we would take her."),
+    (
+        ("Bruno", "Keller", "Regional Manager East", Sales, "Lindgren", 1388),
+        170,
+        "Retired",
+        "Available for questions until the end of the year.",
+    ),
+    (
+        ("Aisha", "Bello", "Service Technician", Service, "Rahimi", 640),
+        12,
+        "Relocated abroad",
+        "Would like to come back one day; we would take her.",
+    ),
     (("Pavel", "Dvořák", "Warehouse Clerk", Warehouse, "Mbeki", 560), 223, "Position no longer needed", ""),
     (("Julia", "Sommer", "Bookkeeper", Finance, "Aziz", 900), 301, "Resigned", ""),
 ];
@@ -107,8 +117,12 @@ const INVITED: &[(Line, &str)] = &[
 ];
 
 /// Login addresses of the four who are shown; their contact addresses are like everybody's.
-pub(super) const SIGN_INS: &[(&str, &str)] =
-    &[("Menon", "admin@example.com"), ("Okafor", "hr@example.com"), ("Novak", "employee@example.com"), ("Lindqvist", "external@example.org")];
+pub(super) const SIGN_INS: &[(&str, &str)] = &[
+    ("Menon", "admin@example.com"),
+    ("Okafor", "hr@example.com"),
+    ("Novak", "employee@example.com"),
+    ("Lindqvist", "external@example.org"),
+];
 
 /// Who was granted what in person.
 const GRANTS: &[(&str, &[Permission], i64)] = &[
@@ -287,7 +301,8 @@ impl People {
     }
 
     fn update(&mut self, calendar: &Calendar, dice: &mut Dice) {
-        const FIELDS: &[&[&str]] = &[&["jobTitle"], &["jobTitle", "managerId"], &["departmentId", "managerId"], &["lastName"], &["managerId"]];
+        const FIELDS: &[&[&str]] =
+            &[&["jobTitle"], &["jobTitle", "managerId"], &["departmentId", "managerId"], &["lastName"], &["managerId"]];
         for _ in 0..24 {
             let at = calendar.moment(dice.between(2, 360), dice);
             let place = dice.below(EMPLOYEES.len());

@@ -86,7 +86,8 @@ impl Records {
             RecordKind::Task | RecordKind::File if kept_by.is_none() && dice.chance(65) => Some(dice.pick(&sketch.structure.workgroups)),
             _ => None,
         };
-        let earliest = [Some(calendar.day(OLDEST)), base.map(|b| b.record.created_at), workgroup.map(|w| w.created_at.plus_seconds(86_400))];
+        let earliest =
+            [Some(calendar.day(OLDEST)), base.map(|b| b.record.created_at), workgroup.map(|w| w.created_at.plus_seconds(86_400))];
         let mut from = earliest.into_iter().flatten().max().unwrap_or(calendar.day(OLDEST));
         let mut until = calendar.now();
         if let Some(keeper) = kept_by.map(|k| &sketch.people.0[k]) {
@@ -135,7 +136,6 @@ impl Records {
                 RecordKind::Lead,
                 RecordKind::Estimate,
                 RecordKind::Invoice,
-                RecordKind::Task,
             ]),
             RecordKind::Company | RecordKind::Lead | RecordKind::Task | RecordKind::File => return None,
         };
@@ -154,7 +154,8 @@ impl Records {
         let customer = self.customer(base).unwrap_or("a customer");
         match kind {
             RecordKind::Company => {
-                let (surname, trade) = (number % words::SURNAMES.len(), (number * 5 + number / words::SURNAMES.len()) % words::TRADES.len());
+                let (surname, trade) =
+                    (number % words::SURNAMES.len(), (number * 5 + number / words::SURNAMES.len()) % words::TRADES.len());
                 let title = format!("{} {}", words::SURNAMES[surname], words::TRADES[trade]);
                 let website = Some(format!("https://www.{}.example", slug(&title)));
                 (title, RecordDetail::Company { website, industry: Some(words::INDUSTRIES[trade].to_owned()) })
@@ -169,7 +170,10 @@ impl Records {
                 let source = *dice.pick(words::LEAD_SOURCES);
                 let (goods, value) = order(number, dice);
                 let surname = *dice.pick(words::SURNAMES);
-                (format!("{surname} asks for {goods}"), RecordDetail::Lead { source: Some(source.to_owned()), value: dice.chance(60).then_some(value) })
+                (
+                    format!("{surname} asks for {goods}"),
+                    RecordDetail::Lead { source: Some(source.to_owned()), value: dice.chance(60).then_some(value) },
+                )
             }
             RecordKind::Deal => {
                 let company = base.and_then(|contact| contact.record.detail.references().first().copied());
@@ -178,7 +182,8 @@ impl Records {
                     true => *dice.pick(&["Won", "Won", "Lost"]),
                     false => *dice.pick(words::OPEN_STAGES),
                 };
-                let detail = RecordDetail::Deal { stage: Some(stage.to_owned()), value: Some(value), company, contact: base.map(|b| b.record.id) };
+                let detail =
+                    RecordDetail::Deal { stage: Some(stage.to_owned()), value: Some(value), company, contact: base.map(|b| b.record.id) };
                 (format!("{goods} for {customer}"), detail)
             }
             RecordKind::Estimate => {
@@ -223,7 +228,9 @@ impl Records {
             let around: Vec<usize> = (0..sketch.people.0.len())
                 .filter(|i| sketch.people.0[*i].works_at(task.created_at) && sketch.people.0[*i].user.id != task.responsible)
                 .filter(|i| match task.workgroup {
-                    Some(workgroup) => sketch.structure.members_at(workgroup, task.created_at).any(|m| m.user == sketch.people.0[*i].user.id),
+                    Some(workgroup) => {
+                        sketch.structure.members_at(workgroup, task.created_at).any(|m| m.user == sketch.people.0[*i].user.id)
+                    }
                     None => sketch.people.0[*i].place != Place::Outside,
                 })
                 .collect();
@@ -272,7 +279,8 @@ impl Sketch<'_> {
             return base.owner;
         }
         if let Some(workgroup) = workgroup {
-            let members: Vec<usize> = self.structure.members_at(workgroup, at).filter_map(|m| self.people.0.iter().position(|p| p.user.id == m.user)).collect();
+            let members: Vec<usize> =
+                self.structure.members_at(workgroup, at).filter_map(|m| self.people.0.iter().position(|p| p.user.id == m.user)).collect();
             let present: Vec<usize> = members.into_iter().filter(|i| self.people.0[*i].works_at(at)).collect();
             if !present.is_empty() {
                 return *dice.pick(&present);

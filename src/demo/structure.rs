@@ -123,7 +123,14 @@ impl Structure {
                 let hand_made = ((*name, *last_name) == (LEFT.0, LEFT.1)).then(|| calendar.day(LEFT.2));
                 let left_at = person.dismissed_at.or(hand_made);
                 let ended_by_dismissal = person.dismissed_at.is_some();
-                structure.memberships.push(Membership { workgroup: id, user: person.user.id, role: *role, joined_at, left_at, ended_by_dismissal });
+                structure.memberships.push(Membership {
+                    workgroup: id,
+                    user: person.user.id,
+                    role: *role,
+                    joined_at,
+                    left_at,
+                    ended_by_dismissal,
+                });
             }
         }
         structure

@@ -4,7 +4,7 @@ use tenure_core::id::UserId;
 use tenure_core::memory::MemoryStorage;
 use tenure_core::page::PageRequest;
 use tenure_core::record::{Record, RecordFilter, RecordGroups, RecordOrder, RecordOrderField};
-use tenure_core::storage::{HistoryRead, PeopleRead, RecordRead, StructureRead};
+use tenure_core::storage::{CredentialRead, HistoryRead, PeopleRead, RecordRead, StructureRead};
 use tenure_core::structure::{Membership, MembershipGroups};
 use tenure_core::user::{User, UserKind, UserOrder, UserOrderField};
 
@@ -28,7 +28,8 @@ async fn written() -> Written {
     assert!(!is_empty(&storage).await.unwrap());
     let access = Access::system();
     let order = UserOrder { field: UserOrderField::CreatedAt, descending: false };
-    let everybody = UserFilter { statuses: Some(vec![UserStatus::Invited, UserStatus::Active, UserStatus::Dismissed]), ..UserFilter::default() };
+    let everybody =
+        UserFilter { statuses: Some(vec![UserStatus::Invited, UserStatus::Active, UserStatus::Dismissed]), ..UserFilter::default() };
     let users = storage.users_page(&access.user_scope(), &everybody, order, &PageRequest::first(1000)).await.unwrap().rows;
     let ids: Vec<UserId> = users.iter().map(|u| u.id).collect();
     let memberships = storage.memberships_by_user(&ids).await.unwrap();
@@ -124,7 +125,8 @@ async fn i9_i10_r5_people_stand_where_they_may() {
         assert!(user.updated_at >= user.created_at && user.updated_at <= NOW);
     }
     let of_workgroups = MembershipGroups::OfWorkgroup(extranet.into_iter().collect());
-    let pages = storage.memberships_page_in_groups(&of_workgroups, &Access::system().workgroup_scope(), &PageRequest::first(50)).await.unwrap();
+    let pages =
+        storage.memberships_page_in_groups(&of_workgroups, &Access::system().workgroup_scope(), &PageRequest::first(50)).await.unwrap();
     for page in pages {
         assert!(page.rows.iter().any(|m| by_id[&m.user].kind == UserKind::Extranet), "external people are in it");
         assert!(page.rows.iter().any(|m| m.role == tenure_core::structure::WorkgroupRole::Owner));

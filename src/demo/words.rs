@@ -1,24 +1,73 @@
 //! What companies, people, goods and errands are called.
 
 pub(super) const SURNAMES: &[&str] = &[
-    "Lindqvist", "Okonkwo", "Martens", "Ferreira", "Kaminski", "Hartmann", "Duval", "Eriksen", "Takahashi", "Moreau", "Silva", "Bakker", "Jovanović",
-    "Ozturk", "Castellano", "Byrne", "Fontaine", "Grönberg", "Hakimi", "Ionescu", "Jespersen", "Kruger", "Lombardi", "Malik", "Nyberg", "Oliveira",
-    "Pereira", "Quist", "Ramírez", "Schneider",
+    "Lindqvist",
+    "Okonkwo",
+    "Martens",
+    "Ferreira",
+    "Kaminski",
+    "Hartmann",
+    "Duval",
+    "Eriksen",
+    "Takahashi",
+    "Moreau",
+    "Silva",
+    "Bakker",
+    "Jovanović",
+    "Ozturk",
+    "Castellano",
+    "Byrne",
+    "Fontaine",
+    "Grönberg",
+    "Hakimi",
+    "Ionescu",
+    "Jespersen",
+    "Kruger",
+    "Lombardi",
+    "Malik",
+    "Nyberg",
+    "Oliveira",
+    "Pereira",
+    "Quist",
+    "Ramírez",
+    "Schneider",
 ];
 
 pub(super) const FIRST_NAMES: &[&str] = &[
-    "Anna", "Bashir", "Cecilia", "David", "Elena", "Farid", "Greta", "Hiroshi", "Isabel", "Jakub", "Katya", "Leo", "Maria", "Nikhil", "Oluchi", "Pablo",
-    "Renata", "Sven", "Thandi", "Uwe", "Vera", "William", "Ximena", "Yasmin", "Zoran", "Agnes", "Björn", "Claire", "Dalia", "Emeka",
+    "Anna", "Bashir", "Cecilia", "David", "Elena", "Farid", "Greta", "Hiroshi", "Isabel", "Jakub", "Katya", "Leo", "Maria", "Nikhil",
+    "Oluchi", "Pablo", "Renata", "Sven", "Thandi", "Uwe", "Vera", "William", "Ximena", "Yasmin", "Zoran", "Agnes", "Björn", "Claire",
+    "Dalia", "Emeka",
 ];
 
 pub(super) const TRADES: &[&str] = &[
-    "Joinery", "Metalworks", "Boatworks", "Auto Repair", "Stone & Tile", "Interiors", "Fabrication", "Cabinet Makers", "Machine Shop", "Electrical",
-    "Organ Builders", "Technical College",
+    "Joinery",
+    "Metalworks",
+    "Boatworks",
+    "Auto Repair",
+    "Stone & Tile",
+    "Interiors",
+    "Fabrication",
+    "Cabinet Makers",
+    "Machine Shop",
+    "Electrical",
+    "Organ Builders",
+    "Technical College",
 ];
 
-pub(super) const INDUSTRIES: &[&str] =
-    &["Carpentry", "Metal processing", "Boat building", "Vehicle repair", "Stone working", "Fit-out", "Steel construction", "Furniture", "Machining",
-      "Electrical installation", "Instrument making", "Education"];
+pub(super) const INDUSTRIES: &[&str] = &[
+    "Carpentry",
+    "Metal processing",
+    "Boat building",
+    "Vehicle repair",
+    "Stone working",
+    "Fit-out",
+    "Steel construction",
+    "Furniture",
+    "Machining",
+    "Electrical installation",
+    "Instrument making",
+    "Education",
+];
 
 /// Goods with their price in cents.
 pub(super) const GOODS: &[(&str, i64)] = &[
@@ -51,10 +100,21 @@ pub(super) const ERRANDS: &[&[&str]] = &[
 ];
 
 pub(super) const TASKS: &[&str] = &[
-    "Count the stock in aisle", "Check the brakes of forklift", "Rewrite the product texts of page", "Photograph the new models of series",
-    "Agree the delivery window for tour", "Replace the belts of machine", "Reconcile the bank statement of week", "Update the price list, part",
-    "Prepare the training of group", "Renew the inspection sticker of rack", "Order packaging for batch", "Translate the manual of model",
-    "Set up the laptop of desk", "Review the claims of week", "Plan the installation of hall",
+    "Count the stock in aisle",
+    "Check the brakes of forklift",
+    "Rewrite the product texts of page",
+    "Photograph the new models of series",
+    "Agree the delivery window for tour",
+    "Replace the belts of machine",
+    "Reconcile the bank statement of week",
+    "Update the price list, part",
+    "Prepare the training of group",
+    "Renew the inspection sticker of rack",
+    "Order packaging for batch",
+    "Translate the manual of model",
+    "Set up the laptop of desk",
+    "Review the claims of week",
+    "Plan the installation of hall",
 ];
 
 /// Names of files with their media types.
