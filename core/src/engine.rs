@@ -88,10 +88,22 @@ impl Locks {
 /// What comes out of an action: ids, counts and roles, which a repeat returns as they were, and rows that are read afresh then.
 pub trait Outcome: Serialize + DeserializeOwned + Send {
     /// Drops objects, for a dry run (rule R8).
-    fn forget_objects(&mut self) {}
+    fn keep_for_dry_run(&mut self) {}
+    /// Drops what only a dry run answers (rule R8).
+    fn keep_in_earnest(&mut self) {}
 }
 
 impl Outcome for () {}
+
+/// A person in an outcome: the row as the transaction left it, or, in a repeat, only who it was.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+pub struct FreshUser {
+    /// Who.
+    pub id: UserId,
+    /// The row; None in a repeat, which reads it afresh (rule I8).
+    #[serde(skip)]
+    pub row: Option<User>,
+}
 
 /// One thing that happens to people. The file it lives in is named after it.
 #[async_trait]
@@ -167,6 +179,23 @@ impl Engine {
             }
             _ => None,
         };
+        // Before anything else is held: a repeat waits here for the first attempt, and nowhere else (rule I8).
+        let print = fingerprint(&format!("{action:?}"));
+        let known = match &key {
+            None => IdempotencyState::Fresh,
+            Some(key) => match tx.idempotency_begin(key, print, now, now.plus_seconds(-REMEMBERED_SECONDS)).await {
+                Ok(state) => state,
+                Err(StorageError::Conflict) => {
+                    return Err(Rejection::at(
+                        Code::IdempotencyInProgress,
+                        "idempotencyKey",
+                        "The first attempt with this key is still running.",
+                    )
+                    .into());
+                }
+                Err(error) => return Err(error.into()),
+            },
+        };
         let mut locks = action.locks(&*tx).await?;
         if let Some(access) = caller.filter(|a| a.actor() != &Actor::System) {
             locks = locks.shared(access.person());
@@ -186,20 +215,13 @@ impl Engine {
         {
             return Err(Failure::Forbidden(A::REQUIRES));
         }
-        if let Some(key) = &key {
-            let print = fingerprint(&format!("{action:?}"));
-            match tx.idempotency_begin(key, print, now, now.plus_seconds(-REMEMBERED_SECONDS)).await {
-                Ok(IdempotencyState::Fresh) => {}
-                Ok(IdempotencyState::Done { fingerprint, .. }) if fingerprint != print => {
-                    return Err(Rejection::at(Code::IdempotencyKeyReused, "idempotencyKey", "This key was used with other input.").into());
-                }
-                Ok(IdempotencyState::Done { outcome, .. }) => {
-                    return serde_json::from_str(&outcome).map_err(|e| Failure::Internal(format!("stored outcome of {}: {e}", A::NAME)));
-                }
-                Err(StorageError::Conflict) => {
-                    return Err(Rejection::at(Code::IdempotencyInProgress, "idempotencyKey", "The first attempt with this key is still running.").into());
-                }
-                Err(error) => return Err(error.into()),
+        match known {
+            IdempotencyState::Fresh => {}
+            IdempotencyState::Done { fingerprint, .. } if fingerprint != print => {
+                return Err(Rejection::at(Code::IdempotencyKeyReused, "idempotencyKey", "This key was used with other input.").into());
+            }
+            IdempotencyState::Done { outcome, .. } => {
+                return serde_json::from_str(&outcome).map_err(|e| Failure::Internal(format!("stored outcome of {}: {e}", A::NAME)));
             }
         }
 
@@ -222,9 +244,10 @@ impl Engine {
             tx.events_append(&events).await?;
         }
         if attempt.dry_run {
-            output.forget_objects();
+            output.keep_for_dry_run();
             return Ok(output);
         }
+        output.keep_in_earnest();
         if let Some(key) = &key {
             let outcome = serde_json::to_string(&output).map_err(|e| Failure::Internal(format!("outcome of {}: {e}", A::NAME)))?;
             tx.idempotency_finish(key, &outcome).await?;
@@ -323,7 +346,10 @@ impl Change<'_> {
     /// the reasons otherwise. The row comes back whenever the caller may know of the person, so that other reasons can be looked for.
     pub async fn target(&mut self, id: UserId, ability: Ability, path: &str, reasons: &mut Reasons) -> Result<Option<User>, Failure> {
         let access = self.access()?.clone();
-        debug_assert!(!self.locked.contains_key(&id) || self.modes.get(&id) == Some(&LockMode::Exclusive), "a target is locked exclusively");
+        debug_assert!(
+            !self.locked.contains_key(&id) || self.modes.get(&id) == Some(&LockMode::Exclusive),
+            "a target is locked exclusively"
+        );
         let Some(user) = self.locked.get(&id).cloned() else {
             reasons.add(Rejection::at(Code::UserNotFound, path, "No such user."));
             return Ok(None);
@@ -365,6 +391,7 @@ impl Change<'_> {
         user.version += 1;
         user.updated_at = self.now;
         self.tx.user_update(user).await?;
+        self.locked.insert(user.id, user.clone());
         Ok(())
     }
 
@@ -384,8 +411,8 @@ impl Change<'_> {
     }
 
     /// A person as this transaction left them, for the payload (what a mutation returns was read in its own transaction).
-    pub async fn reread_user(&self, id: UserId) -> Result<Option<User>, Failure> {
-        Ok(self.tx.users_by_id(&[id]).await?.pop())
+    pub async fn fresh_user(&self, id: UserId) -> Result<FreshUser, Failure> {
+        Ok(FreshUser { id, row: self.tx.users_by_id(&[id]).await?.pop() })
     }
 }
 
@@ -393,7 +420,9 @@ impl Change<'_> {
 pub fn deny_reason(deny: Deny, path: &str) -> Rejection {
     match deny {
         Deny::NotPermitted => Rejection::at(Code::NotPermitted, path, "You may not do this."),
-        Deny::TargetIsAdministrator => Rejection::at(Code::TargetIsAdministrator, path, "Only an administrator may do this to an administrator."),
+        Deny::TargetIsAdministrator => {
+            Rejection::at(Code::TargetIsAdministrator, path, "Only an administrator may do this to an administrator.")
+        }
         Deny::SystemUserProtected => Rejection::at(Code::SystemUserProtected, path, "The System User cannot be changed."),
     }
 }

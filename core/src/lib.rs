@@ -22,6 +22,7 @@ pub mod record;
 pub mod rejection;
 pub mod secret;
 pub mod settings;
+pub mod steps;
 pub mod storage;
 pub mod structure;
 pub mod text;

@@ -236,14 +236,14 @@ impl PeopleWrite for Memory<Working> {
         Ok(())
     }
 
-    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<u32> {
-        let mut moved = 0;
+    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>> {
+        let mut moved = Vec::new();
         for user in Arc::make_mut(&mut self.tables_mut().users).values_mut() {
             if user.manager == Some(from) && user.status == UserStatus::Active && Some(user.id) != to {
                 user.manager = to;
                 user.version += 1;
                 user.updated_at = at;
-                moved += 1;
+                moved.push(user.id);
             }
         }
         Ok(moved)

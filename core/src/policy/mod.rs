@@ -9,6 +9,6 @@ mod verdict;
 mod view;
 
 pub use access::{Access, effective_permissions};
-pub use scope::{ActiveReach, RecordScope, ReassignmentScope, TokenScope, UserScope, WorkgroupScope};
+pub use scope::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 pub use verdict::{Ability, Deny, LeaversShown, Standing, TargetState, Verdict, matrix, verdict};
 pub use view::Visible;

@@ -250,31 +250,31 @@ impl LeaversShown {
 fn rows(ability: Ability) -> [&'static str; 8] {
     match ability {
         //                                  Outsider   Companion  Blind      Colleague  Holder     Admin      Oneself    OneselfHolder
-        Ability::See =>                   ["HHHHHHH", "HHAAAHH", "HHHHHHH", "HHAAALH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeProfile =>            ["DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeContactAddress =>     ["DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAADH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeLoginAddress =>       ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeRights =>             ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeInvitation =>         ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::SeeDismissal =>          ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDAH", "DDDDDAH", "DDDDDDH", "DDDDDDH"],
-        Ability::SeeDismissalNote =>      ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDAH", "DDDDDAH", "DDDDDDH", "DDDDDDH"],
-        Ability::SeeOffboarding =>        ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::SeeCredentials =>        ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::SeeAddresses =>          ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::SeeHistory =>            ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::SeeRecords =>            ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::Dismiss =>               ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAATAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
-        Ability::Hire =>                  ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::MoveToExtranet =>        ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAATAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
-        Ability::MoveToIntranet =>        ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::ManageInvitation =>      ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::UpdateProfile =>         ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "AAAAAAS", "AAAAAAS"],
-        Ability::UpdatePlacement =>       ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
-        Ability::SetAccess =>             ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::Delete =>                ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
-        Ability::ManageAddresses =>       ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAATAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::ChangeContactAddress =>  ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
-        Ability::HandOver =>              ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAA", "AAAAAAA", "AAAAAAH", "AAAAAAA"],
+        Ability::See => ["HHHHHHH", "HHAAAHH", "HHHHHHH", "HHAAALH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeProfile => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeContactAddress => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAADH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeLoginAddress => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeRights => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeInvitation => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::SeeDismissal => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDAH", "DDDDDAH", "DDDDDDH", "DDDDDDH"],
+        Ability::SeeDismissalNote => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDAH", "DDDDDAH", "DDDDDDH", "DDDDDDH"],
+        Ability::SeeOffboarding => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::SeeCredentials => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::SeeAddresses => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::SeeHistory => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeRecords => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::Dismiss => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAATAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
+        Ability::Hire => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::MoveToExtranet => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAATAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
+        Ability::MoveToIntranet => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::ManageInvitation => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::UpdateProfile => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "AAAAAAS", "AAAAAAS"],
+        Ability::UpdatePlacement => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
+        Ability::SetAccess => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::Delete => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAAAAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
+        Ability::ManageAddresses => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAATAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
+        Ability::ChangeContactAddress => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::HandOver => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAA", "AAAAAAA", "AAAAAAH", "AAAAAAA"],
     }
 }
 
@@ -340,6 +340,16 @@ mod tests {
         for (n, state) in TargetState::ALL.into_iter().enumerate() {
             assert_eq!(state as usize, n);
         }
+    }
+
+    /// The matrix as a person reviews it. After a change on purpose: `TENURE_TEST_BLESS=1 cargo test -p tenure-core`.
+    #[test]
+    fn the_matrix_is_the_one_that_was_reviewed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/matrix.golden.txt");
+        if std::env::var_os("TENURE_TEST_BLESS").is_some() {
+            std::fs::write(path, matrix()).unwrap();
+        }
+        assert_eq!(matrix(), std::fs::read_to_string(path).unwrap_or_default(), "policy/matrix.golden.txt is out of date");
     }
 
     #[test]

@@ -90,8 +90,8 @@ pub trait PeopleWrite: Send + Sync {
     async fn user_delete(&mut self, id: UserId) -> Result<()>;
 
     /// Everybody whose manager is `from` reports to `to` from now on, in one statement: version + 1, `updated_at` = `at`, only people
-    /// whose status is ACTIVE. `to` itself is left alone. Returns how many.
-    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<u32>;
+    /// whose status is ACTIVE. `to` itself is left alone. Returns who they are, ascending.
+    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>>;
 
     /// Gives addresses to holders: a row for a key is written with these roles, in place of the row that the same holder has for it.
     /// Taken(Address) when somebody else holds one of them.

@@ -1,0 +1,381 @@
+//! `upsertOwnedEntities`: up to 500 records in one transaction, all or none (rules I5, S7, H10).
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::email::EmailRole;
+use crate::engine::{Action, Change, Locks, Outcome};
+use crate::id::{RecordId, UserId, WorkgroupId};
+use crate::permission::Permission;
+use crate::policy::{Ability, Access, RecordScope, Verdict};
+use crate::record::{OwnershipChange, ParticipantRole, Record, RecordKind, TaskParticipant};
+use crate::rejection::{Code, Failure, Faults, Reasons, Refusal, Rejection};
+use crate::steps::record_input::{RecordInput, RecordPatch, ResponsibleName};
+use crate::storage::{Read, StorageError};
+use crate::user::{User, UserKind, UserStatus};
+
+/// Most records of one input.
+pub const RECORDS_MAX: usize = 500;
+
+/// Creates and changes records.
+#[derive(Debug, Clone)]
+pub struct UpsertOwnedEntities {
+    records: Vec<RecordPatch>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upserted {
+    /// The records, in the order given.
+    pub ids: Vec<RecordId>,
+    /// Created.
+    pub created: u32,
+    /// Changed.
+    pub updated: u32,
+    /// The rows, in the order given; empty in a repeat.
+    #[serde(skip)]
+    pub rows: Vec<Record>,
+}
+
+impl Outcome for Upserted {}
+
+impl UpsertOwnedEntities {
+    /// Checks the shape.
+    pub fn parse(records: Vec<RecordInput>) -> Result<UpsertOwnedEntities, Refusal> {
+        let mut faults = Faults::new();
+        if records.is_empty() || records.len() > RECORDS_MAX {
+            faults.input("entities", format!("Give 1 to {RECORDS_MAX} records, not {}.", records.len()));
+            faults.finish()?;
+            return Err(Refusal::default());
+        }
+        let mut seen = HashSet::new();
+        let mut patches = Vec::with_capacity(records.len());
+        for (n, record) in records.into_iter().enumerate() {
+            let patch = record.parse(n, &mut faults);
+            if !seen.insert((patch.kind, patch.external_id.clone())) {
+                faults.input(&format!("entities.{n}.externalId"), "This record is given twice.");
+            }
+            patches.push(patch);
+        }
+        faults.finish().map(|()| UpsertOwnedEntities { records: patches })
+    }
+
+    fn keys(&self) -> Vec<(RecordKind, String)> {
+        self.records.iter().map(|r| (r.kind, r.external_id.clone())).collect()
+    }
+
+    fn reference_keys(&self) -> Vec<(RecordKind, String)> {
+        let named = self.records.iter().flat_map(|r| [&r.company, &r.contact, &r.deal, &r.subject]);
+        named.filter_map(|p| p.value().cloned()).collect::<HashSet<_>>().into_iter().collect()
+    }
+
+    async fn holders_by_address(&self, read: &dyn Read, with_logins: bool) -> Result<HashMap<String, UserId>, Failure> {
+        let keys: Vec<String> = self
+            .records
+            .iter()
+            .filter_map(|r| match &r.responsible {
+                Some(ResponsibleName::Email(email)) => Some(email.key().to_owned()),
+                Some(ResponsibleName::Id(_)) | None => None,
+            })
+            .collect();
+        let held = read.addresses_by_key(&keys).await?.into_iter();
+        let named = held.filter(|h| h.roles.has(EmailRole::Contact) || (with_logins && h.roles.has(EmailRole::Login)));
+        Ok(named.map(|h| (h.email.key().to_owned(), h.holder)).collect())
+    }
+}
+
+/// Stands for whoever does not exist.
+const NOBODY: UserId = UserId(uuid::Uuid::nil());
+
+/// Everything that is looked up once for all records.
+struct Lookup {
+    existing: HashMap<(RecordKind, String), Record>,
+    hidden: HashSet<RecordId>,
+    by_address: HashMap<String, UserId>,
+    references: HashMap<(RecordKind, String), RecordId>,
+    workgroups: HashSet<WorkgroupId>,
+    places: HashSet<(UserId, WorkgroupId)>,
+    people: HashMap<UserId, User>,
+    parts: HashMap<RecordId, Vec<(UserId, ParticipantRole)>>,
+}
+
+#[async_trait]
+impl Action for UpsertOwnedEntities {
+    type Output = Upserted;
+    const NAME: &'static str = "upsertOwnedEntities";
+    const REQUIRES: &'static [Permission] = &[Permission::EntitiesWrite, Permission::EntitiesReassign];
+    const CODES: &'static [Code] = &[
+        Code::NotPermitted,
+        Code::InputInvalid,
+        Code::ResponsibleNotEligible,
+        Code::ReferenceNotFound,
+        Code::IdempotencyKeyReused,
+        Code::IdempotencyInProgress,
+    ];
+
+    async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
+        let present = read.records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
+        let named = self.records.iter().filter_map(|r| match &r.responsible {
+            Some(ResponsibleName::Id(id)) => Some(*id),
+            Some(ResponsibleName::Email(_)) | None => None,
+        });
+        let by_address = self.holders_by_address(read, true).await?;
+        Ok(Locks::new().shared_all(present.iter().map(|r| r.responsible).chain(named).chain(by_address.into_values())))
+    }
+
+    async fn run(&self, change: &mut Change<'_>) -> Result<Upserted, Failure> {
+        let access = change.access()?.clone();
+        let present = change.read().records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
+        let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
+        // What is referred to is held too, so that nobody deletes it meanwhile.
+        let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope()).await?;
+        let held: Vec<RecordId> = ids.iter().copied().chain(referred.iter().map(|r| r.id)).collect();
+        change.tx().records_lock_by_id(&held, &RecordScope::everything()).await?;
+        let lookup = self.look_up(change, &access).await?;
+        if lookup.existing.len() != ids.len() || lookup.existing.values().any(|r| change.held(r.responsible).is_none()) {
+            // Somebody created, deleted or handed on one of them since we looked.
+            return Err(StorageError::Conflict.into());
+        }
+
+        let new_ids: HashMap<(RecordKind, String), RecordId> = self
+            .keys()
+            .into_iter()
+            .filter(|key| !lookup.existing.contains_key(key))
+            .map(|key| (key.clone(), RecordId { kind: key.0, uuid: change.new_uuid() }))
+            .collect();
+        let mut references = lookup.references.clone();
+        references.extend(new_ids.iter().map(|(k, v)| (k.clone(), *v)));
+
+        let mut reasons = Reasons::new();
+        let mut rows = Vec::with_capacity(self.records.len());
+        for (n, patch) in self.records.iter().enumerate() {
+            self.check_references(n, patch, &references, &lookup, &access, &mut reasons);
+            let key = (patch.kind, patch.external_id.clone());
+            rows.extend(make(change, &access, n, patch, &lookup, &references, new_ids.get(&key).copied(), &mut reasons));
+        }
+        reasons.check(Self::CODES, None)?;
+        if rows.len() != self.records.len() {
+            return Err(Failure::Internal("a record is missing without a reason".into()));
+        }
+        self.write(change, &access, rows, &lookup).await
+    }
+}
+
+/// The record afterwards; None when there are reasons against it.
+#[expect(clippy::too_many_arguments, reason = "everything that one record depends on")]
+fn make(
+    change: &Change<'_>,
+    access: &Access,
+    n: usize,
+    patch: &RecordPatch,
+    lookup: &Lookup,
+    references: &HashMap<(RecordKind, String), RecordId>,
+    new_id: Option<RecordId>,
+    reasons: &mut Reasons,
+) -> Option<Record> {
+    let at = |field: &str| format!("entities.{n}.{field}");
+    let before = lookup.existing.get(&(patch.kind, patch.external_id.clone()));
+    let responsible = match &patch.responsible {
+        None => before.map(|b| b.responsible),
+        Some(ResponsibleName::Id(id)) => Some(*id),
+        Some(ResponsibleName::Email(email)) => {
+            // An address that nobody has is judged like one of somebody who may not be named: no difference tells them apart.
+            Some(lookup.by_address.get(email.key()).copied().unwrap_or(NOBODY))
+        }
+    };
+    reasons.add_if(responsible.is_none(), || {
+        Rejection::at(Code::InputInvalid, &at("responsibleId"), "A new record needs a responsible person.")
+    });
+    reasons.add_if(patch.title.is_none() && before.is_none(), || {
+        Rejection::at(Code::InputInvalid, &at("title"), "A new record needs a title.")
+    });
+    let detail = patch.detail(n, before, references, reasons);
+    let responsible = responsible?;
+    let permitted = before.is_none_or(|b| !lookup.hidden.contains(&b.id)) && may_write(access, before, responsible, |id| change.held(id));
+    reasons.add_if(!permitted, || Rejection::at(Code::NotPermitted, &format!("entities.{n}"), "You may not do this to this record."));
+
+    let now = change.now();
+    let workgroup = patch.workgroup.clone().over(before.and_then(|b| b.workgroup));
+    let subject = match &patch.subject {
+        crate::steps::input::Patch::Keep => before.and_then(|b| b.subject),
+        crate::steps::input::Patch::Clear => None,
+        crate::steps::input::Patch::Set(key) => references.get(key).copied(),
+    };
+    let kept = before.is_some_and(|b| b.responsible == responsible);
+    let moved_out = before.is_some_and(|b| b.workgroup != workgroup);
+    let eligible = match change.held(responsible) {
+        Some(user) => {
+            let in_workgroup = workgroup.is_some_and(|w| lookup.places.contains(&(responsible, w)));
+            let external = user.status == UserStatus::Active && user.kind == UserKind::Extranet;
+            // Tasks and files of a workgroup may be with its external members, and stay there with it (rule I5).
+            if kept {
+                !(external && moved_out) || in_workgroup
+            } else {
+                user.is_active_employee() || (external && !patch.kind.is_crm() && in_workgroup)
+            }
+        }
+        None => false,
+    };
+    reasons.add_if(!eligible, || {
+        Rejection::at(
+            Code::ResponsibleNotEligible,
+            &at("responsibleId"),
+            "The responsible person must be an active employee; external people hold tasks and files of their workgroups only.",
+        )
+    });
+    Some(Record {
+        id: before.map(|b| b.id).or(new_id)?,
+        version: before.map_or(1, |b| b.version),
+        title: patch.title.clone().or_else(|| before.map(|b| b.title.clone()))?,
+        responsible,
+        created_by: before.map_or_else(|| access.actor().clone(), |b| b.created_by.clone()),
+        is_closed: patch.is_closed.or(before.map(|b| b.is_closed)).unwrap_or(false),
+        external_id: Some(patch.external_id.clone()),
+        created_at: before.map_or(now, |b| b.created_at),
+        updated_at: before.map_or(now, |b| b.updated_at),
+        provenance: before.and_then(|b| b.provenance),
+        workgroup,
+        subject,
+        detail,
+    })
+}
+
+/// Rule S7. Whoever holds ENTITIES_REASSIGN writes anybody's; ENTITIES_WRITE covers one's own and orphaned ones.
+fn may_write<'u>(access: &Access, before: Option<&Record>, responsible: UserId, held: impl Fn(UserId) -> Option<&'u User>) -> bool {
+    if access.has(Permission::EntitiesReassign) {
+        return true;
+    }
+    let oneself = access.person();
+    let by_write = match before {
+        None => responsible == oneself,
+        Some(record) if record.responsible == oneself => true,
+        Some(record) => {
+            let orphaned = held(record.responsible).is_some_and(|h| h.leaves_orphaned(record.id.kind));
+            orphaned && (responsible == record.responsible || responsible == oneself)
+        }
+    };
+    access.has(Permission::EntitiesWrite) && by_write
+}
+
+impl UpsertOwnedEntities {
+    async fn look_up(&self, change: &Change<'_>, access: &Access) -> Result<Lookup, Failure> {
+        let read = change.read();
+        let present = read.records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
+        let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
+        let seen: HashSet<RecordId> = read.records_by_id(&ids, &access.record_scope()).await?.into_iter().map(|r| r.id).collect();
+        let keys = self.reference_keys();
+        let references = read.records_by_external_id(&keys, &access.record_scope()).await?;
+        let groups: Vec<WorkgroupId> =
+            self.records.iter().filter_map(|r| r.workgroup.value().copied()).collect::<HashSet<_>>().into_iter().collect();
+        let workgroups = read.workgroups_by_id(&groups, &access.workgroup_scope()).await?;
+        let by_address = self.holders_by_address(read, access.has(Permission::EmailsManage)).await?;
+        let named = self.records.iter().filter_map(|r| match &r.responsible {
+            Some(ResponsibleName::Id(id)) => Some(*id),
+            Some(ResponsibleName::Email(email)) => by_address.get(email.key()).copied(),
+            None => None,
+        });
+        let responsible: Vec<UserId> = named.chain(present.iter().map(|r| r.responsible)).collect::<HashSet<_>>().into_iter().collect();
+        let places = read.memberships_by_user(&responsible).await?;
+        let people: Vec<UserId> = self
+            .records
+            .iter()
+            .flat_map(|r| r.participants.iter().flatten())
+            .map(|(u, _)| *u)
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
+        let tasks: Vec<RecordId> = ids.iter().copied().filter(|id| id.kind == RecordKind::Task).collect();
+        let mut parts: HashMap<RecordId, Vec<(UserId, ParticipantRole)>> = HashMap::new();
+        for part in read.participants_by_task(&tasks).await? {
+            parts.entry(part.task).or_default().push((part.user, part.role));
+        }
+        Ok(Lookup {
+            hidden: ids.iter().copied().filter(|id| !seen.contains(id)).collect(),
+            existing: present.into_iter().filter_map(|r| Some(((r.id.kind, r.external_id.clone()?), r))).collect(),
+            by_address,
+            references: references.into_iter().filter_map(|r| Some(((r.id.kind, r.external_id?), r.id))).collect(),
+            workgroups: workgroups.into_iter().map(|w| w.id).collect(),
+            places: places.into_iter().filter(|m| m.left_at.is_none()).map(|m| (m.user, m.workgroup)).collect(),
+            people: read.users_by_id(&people).await?.into_iter().map(|u| (u.id, u)).collect(),
+            parts,
+        })
+    }
+
+    fn check_references(
+        &self,
+        n: usize,
+        patch: &RecordPatch,
+        references: &HashMap<(RecordKind, String), RecordId>,
+        lookup: &Lookup,
+        access: &Access,
+        reasons: &mut Reasons,
+    ) {
+        let mut missing = |found: bool, field: &str, what: &str| {
+            reasons.add_if(!found, || Rejection::at(Code::ReferenceNotFound, &format!("entities.{n}.{field}"), format!("No such {what}.")));
+        };
+        for (key, field, what) in [
+            (&patch.company, "companyExternalId", "company"),
+            (&patch.contact, "contactExternalId", "contact"),
+            (&patch.deal, "dealExternalId", "deal"),
+            (&patch.subject, "subjectExternalId", "record"),
+        ] {
+            missing(key.value().is_none_or(|k| references.contains_key(k)), field, what);
+        }
+        missing(patch.workgroup.value().is_none_or(|w| lookup.workgroups.contains(w)), "workgroupId", "workgroup");
+        for (i, (user, _)) in patch.participants.iter().flatten().enumerate() {
+            let visible = lookup.people.get(user).is_some_and(|u| access.verdict(Ability::See, u, true) == Verdict::Allow);
+            missing(visible, &format!("participants.{i}.userId"), "user");
+        }
+    }
+
+    async fn write(&self, change: &mut Change<'_>, access: &Access, mut rows: Vec<Record>, lookup: &Lookup) -> Result<Upserted, Failure> {
+        let now = change.now();
+        let mut created = Vec::new();
+        let mut updated = Vec::new();
+        let mut changes = Vec::new();
+        let mut tasks = Vec::new();
+        let mut parts = Vec::new();
+        for (row, patch) in rows.iter_mut().zip(&self.records) {
+            let before = lookup.existing.get(&(patch.kind, patch.external_id.clone()));
+            let new_parts = patch.participants.as_ref().filter(|p| {
+                let mut present = lookup.parts.get(&row.id).cloned().unwrap_or_default();
+                present.sort();
+                **p != present
+            });
+            if let Some(people) = new_parts {
+                tasks.push(row.id);
+                parts.extend(people.iter().map(|(user, role)| TaskParticipant { task: row.id, user: *user, role: *role }));
+            }
+            match before {
+                None => created.push(row.clone()),
+                Some(before) if before == row && new_parts.is_none() => {}
+                Some(before) => {
+                    row.version += 1;
+                    row.updated_at = now;
+                    updated.push(row.clone());
+                    if before.responsible != row.responsible {
+                        changes.push(OwnershipChange {
+                            id: change.new_uuid(),
+                            record: row.id,
+                            from: before.responsible,
+                            to: row.responsible,
+                            actor: access.actor().clone(),
+                            changed_at: now,
+                            reassignment: None,
+                            record_version: row.version,
+                        });
+                    }
+                }
+            }
+        }
+        change.tx().records_insert(&created).await?;
+        change.tx().records_update(&updated).await?;
+        if !tasks.is_empty() {
+            change.tx().participants_replace(&tasks, &parts).await?;
+        }
+        change.tx().ownership_changes_insert(&changes).await?;
+        Ok(Upserted { ids: rows.iter().map(|r| r.id).collect(), created: created.len() as u32, updated: updated.len() as u32, rows })
+    }
+}

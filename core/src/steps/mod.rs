@@ -1,0 +1,10 @@
+//! Steps that several actions share: no action calls another, they call these.
+
+pub mod addresses;
+pub mod checks;
+pub mod departure;
+pub mod handover;
+pub mod input;
+pub mod invitations;
+pub mod memberships;
+pub mod record_input;
