@@ -1,3 +1,6 @@
 //! x
-
+pub mod config;
 pub mod demo;
+pub mod identity;
+pub mod mail;
+pub mod telemetry;

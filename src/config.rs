@@ -1,0 +1,129 @@
+//! Settings: each one a flag and an environment variable, read into one plain struct. A setting that cannot be right stops the start with
+//! one line that names it and says what was expected.
+
+mod parse;
+mod settings;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+pub use settings::{Purpose, Settings, check_environment};
+
+/// A setting that cannot be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub(crate) String);
+
+/// For whom the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// For real.
+    Production,
+    /// For who works on or with the API: loopback only; GraphiQL, introspection for everybody, suggestions.
+    Development,
+}
+
+/// Where mails go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailRoute {
+    /// Printed whole, links included.
+    Stdout,
+    /// One `.eml` file for each.
+    Directory(PathBuf),
+}
+
+/// What a request may ask for. Each limit has its setting and its place here; those of the pass before the parser come with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest body of a request, in bytes; more is 413.
+    pub body_bytes: usize,
+    /// Longest GraphQL document, in bytes.
+    pub document_bytes: usize,
+    /// Deepest nesting of fields.
+    pub depth: usize,
+    /// Highest cost of an operation, in points.
+    pub cost: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { body_bytes: 256 * 1024, document_bytes: 32 * 1024, depth: 15, cost: 5_000 }
+    }
+}
+
+/// How the server runs. The default is what `tenure serve` does in the development profile.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database, for the commands; who brings their own storage leaves it alone. May hold a password.
+    pub database_url: SecretString,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// For whom.
+    pub profile: Profile,
+    /// Number of seats; None for unlimited.
+    pub seat_limit: Option<u32>,
+    /// Name shown as `license.plan`.
+    pub plan: String,
+    /// Where mails go.
+    pub mail: MailRoute,
+    /// Base of the links in mails, without a slash at the end; None: made from the listen address.
+    pub public_url: Option<Url>,
+    /// Signing keys; made on first use.
+    pub key_file: PathBuf,
+    /// Origins that browsers may call from, beside those of `public_url` and the server itself, e.g. `https://app.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether something in front of the server ends TLS.
+    pub behind_proxy: bool,
+    /// What a request may ask for.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            database_url: SecretString::from(settings::DATABASE_URL_DEFAULT),
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            profile: Profile::Development,
+            seat_limit: None,
+            plan: settings::PLAN_DEFAULT.to_owned(),
+            mail: MailRoute::Stdout,
+            public_url: None,
+            key_file: PathBuf::from(settings::KEY_FILE_DEFAULT),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            behind_proxy: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether GraphiQL is served, and the schema shown to everybody.
+    pub fn is_development(&self) -> bool {
+        self.profile == Profile::Development
+    }
+
+    /// Base of the links in mails, without a slash at the end.
+    pub fn public_base(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => self.own_origin(),
+        }
+    }
+
+    /// The origin that browsers on this machine reach the server by.
+    pub fn own_origin(&self) -> String {
+        let address = match self.listen.ip() {
+            ip if !ip.is_unspecified() => self.listen,
+            IpAddr::V4(_) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.listen.port()),
+            IpAddr::V6(_) => SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), self.listen.port()),
+        };
+        format!("http://{address}")
+    }
+}

@@ -1,0 +1,319 @@
+//! The settings as clap sees them: texts, with their documentation and defaults.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Command};
+use secrecy::SecretString;
+
+use super::parse::{self, Expected};
+use super::{Config, ConfigError, Limits, MailRoute, Profile};
+
+pub(super) const DATABASE_URL_DEFAULT: &str = "sqlite://tenure.db?mode=rwc";
+pub(super) const PLAN_DEFAULT: &str = "self-hosted";
+pub(super) const KEY_FILE_DEFAULT: &str = "tenure.keys.json";
+const DEMO_DATABASE_URL: &str = "sqlite://tenure-demo.db?mode=rwc";
+const DEMO_KEY_FILE: &str = "tenure-demo.keys.json";
+
+/// What the settings are read for: some are needed for serving only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `tenure serve`.
+    Serve,
+    /// `tenure demo`: development, its own database and keys.
+    Demo,
+    /// A command beside the server.
+    Tool,
+}
+
+/// Every setting, as given.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Settings (flag or environment variable)")]
+pub struct Settings {
+    /// The database: sqlite://PATH or postgres://… [default: sqlite://tenure.db?mode=rwc]. A URL with a password is taken from the
+    /// environment only.
+    #[arg(long, global = true, env = "TENURE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Address and port to serve HTTP on [default: 127.0.0.1:8080].
+    #[arg(long, global = true, env = "TENURE_LISTEN", hide_env_values = true, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+
+    /// production or development [default: production]. development: loopback only; GraphiQL, introspection for everybody, suggestions.
+    #[arg(long, global = true, env = "TENURE_PROFILE", hide_env_values = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+
+    /// Number of seats, or unlimited [default: unlimited].
+    #[arg(long, global = true, env = "TENURE_SEAT_LIMIT", hide_env_values = true, value_name = "NUMBER")]
+    pub seat_limit: Option<String>,
+
+    /// Name shown as license.plan [default: self-hosted].
+    #[arg(long, global = true, env = "TENURE_PLAN", hide_env_values = true, value_name = "NAME")]
+    pub plan: Option<String>,
+
+    /// Where mails go: file:DIRECTORY writes one .eml for each; stdout prints them, links included, and is refused in production
+    /// [default: stdout in development and demo; required in production].
+    #[arg(long, global = true, env = "TENURE_MAIL", hide_env_values = true, value_name = "ROUTE")]
+    pub mail: Option<String>,
+
+    /// Base of the links in mails, http:// or https:// [default: from the listen address].
+    #[arg(long, global = true, env = "TENURE_PUBLIC_URL", hide_env_values = true, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Signing keys, made on first use, mode 0600 [default: beside the SQLite file, e.g. tenure.keys.json; required for PostgreSQL in
+    /// production].
+    #[arg(long, global = true, env = "TENURE_KEY_FILE", hide_env_values = true, value_name = "PATH")]
+    pub key_file: Option<String>,
+
+    /// Origins that browsers may call from, separated by commas [default: that of the public URL and the server's own].
+    #[arg(long, global = true, env = "TENURE_ALLOWED_ORIGINS", hide_env_values = true, value_name = "ORIGINS")]
+    pub allowed_origins: Option<String>,
+
+    /// Networks (CIDR, separated by commas) whose X-Forwarded-For is believed [default: none]. In production a listen address beyond
+    /// loopback needs this or --behind-proxy.
+    #[arg(long, global = true, env = "TENURE_TRUSTED_PROXIES", hide_env_values = true, value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+
+    /// true when something in front of the server ends TLS, else false [default: false].
+    #[arg(long, global = true, env = "TENURE_BEHIND_PROXY", hide_env_values = true, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub behind_proxy: Option<String>,
+
+    /// Longest body of a request, in bytes; more is answered 413 [default: 262144].
+    #[arg(long, global = true, env = "TENURE_LIMIT_BODY_BYTES", hide_env_values = true, value_name = "BYTES")]
+    pub limit_body_bytes: Option<String>,
+
+    /// Longest GraphQL document, in bytes [default: 32768].
+    #[arg(long, global = true, env = "TENURE_LIMIT_DOCUMENT_BYTES", hide_env_values = true, value_name = "BYTES")]
+    pub limit_document_bytes: Option<String>,
+
+    /// Deepest nesting of fields in an operation [default: 15].
+    #[arg(long, global = true, env = "TENURE_LIMIT_DEPTH", hide_env_values = true, value_name = "LEVELS")]
+    pub limit_depth: Option<String>,
+
+    /// Highest cost of an operation, in points [default: 5000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_COST", hide_env_values = true, value_name = "POINTS")]
+    pub limit_cost: Option<String>,
+    // Further limits of the pass before the parser go here, one setting each.
+}
+
+/// Refuses environment variables that look like settings and are none, so that a typing error does not pass unseen. `TENURE_TEST_…` is
+/// left to tests.
+pub fn check_environment(command: &Command, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+    let mut known: Vec<String> = Vec::new();
+    collect_variables(command, &mut known);
+    let mut names: Vec<(String, OsString)> = environment
+        .into_iter()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
+        .filter(|(name, _)| name.starts_with("TENURE_") && !name.starts_with("TENURE_TEST_"))
+        .collect();
+    names.sort();
+    for (name, value) in names {
+        if !known.contains(&name) {
+            return Err(ConfigError(format!("{} is not a setting: expected one of those in `tenure serve --help`", parse::shown(&name))));
+        }
+        if value.to_str().is_none() {
+            return Err(ConfigError(format!("{name} is malformed: expected text in UTF-8")));
+        }
+    }
+    Ok(())
+}
+
+fn collect_variables(command: &Command, known: &mut Vec<String>) {
+    known.extend(command.get_arguments().filter_map(|a| a.get_env()).map(|name| name.to_string_lossy().into_owned()));
+    for sub in command.get_subcommands() {
+        collect_variables(sub, known);
+    }
+}
+
+impl Settings {
+    /// Reads the settings. `database_on_command_line`: the database URL came as a flag, where everybody on the machine can read it.
+    pub fn into_config(self, purpose: Purpose, database_on_command_line: bool) -> Result<Config, ConfigError> {
+        let is_demo = purpose == Purpose::Demo;
+        let profile = match (purpose, optional("PROFILE", self.profile.as_deref(), parse::profile)?) {
+            (Purpose::Demo, _) => Profile::Development,
+            (_, given) => given.unwrap_or(Profile::Production),
+        };
+        let database = match optional("DATABASE_URL", self.database_url.as_deref(), parse::database)? {
+            Some(database) if database_on_command_line && database.has_password => {
+                return Err(ConfigError(
+                    "TENURE_DATABASE_URL (--database-url): a URL with a password is taken from the environment only, not from a flag".into(),
+                ));
+            }
+            _ if is_demo => parse::database(DEMO_DATABASE_URL).map_err(|_| ConfigError("no demo database".into()))?,
+            Some(database) => database,
+            None => parse::database(DATABASE_URL_DEFAULT).map_err(|_| ConfigError("no default database".into()))?,
+        };
+        let listen = optional("LISTEN", self.listen.as_deref(), parse::listen)?.unwrap_or(Config::default().listen);
+        let trusted_proxies = optional("TRUSTED_PROXIES", self.trusted_proxies.as_deref(), parse::networks)?.unwrap_or_default();
+        let behind_proxy = optional("BEHIND_PROXY", self.behind_proxy.as_deref(), parse::truth)?.unwrap_or(false);
+        let mail = optional("MAIL", self.mail.as_deref(), parse::mail)?;
+        let key_file = match (self.key_file, &database.file) {
+            (Some(path), _) if path.is_empty() => return Err(malformed("KEY_FILE", "", "the path of a file")),
+            (Some(path), _) => PathBuf::from(path),
+            (None, _) if is_demo => PathBuf::from(DEMO_KEY_FILE),
+            (None, Some(file)) => file.with_extension("keys.json"),
+            (None, None) => {
+                if purpose == Purpose::Serve && profile == Profile::Production && database.is_postgres {
+                    return Err(ConfigError("TENURE_KEY_FILE is required for PostgreSQL in production: the path of the file for signing keys".into()));
+                }
+                PathBuf::from(KEY_FILE_DEFAULT)
+            }
+        };
+        if purpose != Purpose::Tool {
+            check_listen(profile, listen, behind_proxy || !trusted_proxies.is_empty())?;
+        }
+        let mail = match (mail, profile) {
+            (Some(MailRoute::Stdout), Profile::Production) if purpose == Purpose::Serve => {
+                return Err(ConfigError("TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY".into()));
+            }
+            (None, Profile::Production) if purpose == Purpose::Serve => {
+                return Err(ConfigError("TENURE_MAIL is required in production: expected file:DIRECTORY".into()));
+            }
+            (given, _) => given.unwrap_or(MailRoute::Stdout),
+        };
+        let standard = Limits::default();
+        let limit = |name: &str, given: Option<String>, standard: usize| {
+            optional(name, given.as_deref(), parse::limit).map(|limit| limit.unwrap_or(standard))
+        };
+        Ok(Config {
+            database_url: SecretString::from(database.url),
+            listen,
+            profile,
+            seat_limit: optional("SEAT_LIMIT", self.seat_limit.as_deref(), parse::seats)?.flatten(),
+            plan: optional("PLAN", self.plan.as_deref(), parse::plan)?.unwrap_or_else(|| PLAN_DEFAULT.to_owned()),
+            mail,
+            public_url: optional("PUBLIC_URL", self.public_url.as_deref(), parse::public_url)?,
+            key_file,
+            allowed_origins: optional("ALLOWED_ORIGINS", self.allowed_origins.as_deref(), parse::origins)?.unwrap_or_default(),
+            trusted_proxies,
+            behind_proxy,
+            limits: Limits {
+                body_bytes: limit("LIMIT_BODY_BYTES", self.limit_body_bytes, standard.body_bytes)?,
+                document_bytes: limit("LIMIT_DOCUMENT_BYTES", self.limit_document_bytes, standard.document_bytes)?,
+                depth: limit("LIMIT_DEPTH", self.limit_depth, standard.depth)?,
+                cost: limit("LIMIT_COST", self.limit_cost, standard.cost)?,
+            },
+        })
+    }
+}
+
+/// Who listens beyond loopback must have said who ends TLS.
+fn check_listen(profile: Profile, listen: SocketAddr, has_proxy: bool) -> Result<(), ConfigError> {
+    match profile {
+        _ if listen.ip().is_loopback() => Ok(()),
+        Profile::Development => Err(ConfigError(format!(
+            "TENURE_LISTEN (--listen): development and demo serve loopback only: expected e.g. 127.0.0.1:{}, not {listen}",
+            listen.port()
+        ))),
+        Profile::Production if has_proxy => Ok(()),
+        Profile::Production => Err(ConfigError(format!(
+            "TENURE_LISTEN (--listen): {listen} is beyond loopback: expected TENURE_TRUSTED_PROXIES or TENURE_BEHIND_PROXY=true beside it"
+        ))),
+    }
+}
+
+fn optional<T>(name: &str, text: Option<&str>, read: impl FnOnce(&str) -> Result<T, Expected>) -> Result<Option<T>, ConfigError> {
+    text.map(|text| {
+        read(text).map_err(|expected| match expected {
+            Expected::Secret(what) => ConfigError(format!("TENURE_{name} (--{}) is malformed: expected {what}", flag(name))),
+            Expected::Public(what) => malformed(name, text, what),
+        })
+    })
+    .transpose()
+}
+
+fn malformed(name: &str, text: &str, expected: &str) -> ConfigError {
+    ConfigError(format!("TENURE_{name} (--{}): expected {expected}, not {:?}", flag(name), parse::shown(text)))
+}
+
+fn flag(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn fault(settings: Settings) -> String {
+        settings.into_config(Purpose::Serve, false).expect_err("malformed").to_string()
+    }
+
+    fn good() -> Settings {
+        Settings { mail: Some("file:mails".into()), ..Settings::default() }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let config = good().into_config(Purpose::Serve, false).expect("fine");
+        assert_eq!(config.database_url.expose_secret(), "sqlite://tenure.db?mode=rwc");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.profile, Profile::Production);
+        assert_eq!((config.seat_limit, config.plan.as_str()), (None, "self-hosted"));
+        assert_eq!(config.key_file, PathBuf::from("tenure.keys.json"));
+        assert_eq!(config.public_base(), "http://127.0.0.1:8080");
+        assert_eq!(config.limits, Limits::default());
+        let demo = Settings::default().into_config(Purpose::Demo, false).expect("fine");
+        assert_eq!((demo.profile, demo.mail), (Profile::Development, MailRoute::Stdout));
+        assert_eq!(demo.key_file, PathBuf::from("tenure-demo.keys.json"));
+    }
+
+    #[test]
+    fn every_fault_names_its_variable_in_one_line() {
+        type Set = fn(&mut Settings, String);
+        let cases: &[(&str, Set, &[&str])] = &[
+            ("DATABASE_URL", |s, v| s.database_url = Some(v), &["", "mysql://x", "tenure.db", "sqlite:", "postgres://"]),
+            ("LISTEN", |s, v| s.listen = Some(v), &["", "8080", "localhost", "127.0.0.1", "127.0.0.1:99999", "0.0.0.0:80"]),
+            ("PROFILE", |s, v| s.profile = Some(v), &["", "prod"]),
+            ("SEAT_LIMIT", |s, v| s.seat_limit = Some(v), &["", "0", "-1", "many", "99999999999", "1.5"]),
+            ("PLAN", |s, v| s.plan = Some(v), &["", " ", "a\nb"]),
+            ("MAIL", |s, v| s.mail = Some(v), &["", "stdout", "file:", "smtp://mail.example", "pigeon"]),
+            ("PUBLIC_URL", |s, v| s.public_url = Some(v), &["", "tenure", "ftp://x.example", "https://x.example/?a=b", "https://u:p@x.example"]),
+            ("KEY_FILE", |s, v| s.key_file = Some(v), &[""]),
+            ("ALLOWED_ORIGINS", |s, v| s.allowed_origins = Some(v), &["", "*", "https://x.example/path", "x.example", "https://a.example,*"]),
+            ("TRUSTED_PROXIES", |s, v| s.trusted_proxies = Some(v), &["", "10.0.0.0/33", "proxy", "10.0.0.1,"]),
+            ("BEHIND_PROXY", |s, v| s.behind_proxy = Some(v), &["", "maybe"]),
+            ("LIMIT_BODY_BYTES", |s, v| s.limit_body_bytes = Some(v), &["", "0", "-1", "1k"]),
+            ("LIMIT_DOCUMENT_BYTES", |s, v| s.limit_document_bytes = Some(v), &["0"]),
+            ("LIMIT_DEPTH", |s, v| s.limit_depth = Some(v), &["0", "deep"]),
+            ("LIMIT_COST", |s, v| s.limit_cost = Some(v), &["0", "18446744073709551616"]),
+        ];
+        for (name, set, values) in cases {
+            for value in *values {
+                let mut settings = good();
+                set(&mut settings, (*value).to_owned());
+                let text = fault(settings);
+                assert!(text.contains(&format!("TENURE_{name}")), "{name}={value}: {text}");
+                assert!(!text.contains('\n') && text.contains("expected"), "{name}={value}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_production_needs_is_asked_for() {
+        assert!(fault(Settings::default()).contains("TENURE_MAIL is required"));
+        let postgres = || Some("postgres://tenure:secret-word@db.example/tenure".to_owned());
+        let text = fault(Settings { database_url: postgres(), ..good() });
+        assert!(text.contains("TENURE_KEY_FILE is required") && !text.contains("secret-word"), "{text}");
+        let with_keys = Settings { database_url: postgres(), key_file: Some("k".into()), ..good() };
+        let text = with_keys.into_config(Purpose::Serve, true).expect_err("on the command line").to_string();
+        assert!(text.contains("environment only") && !text.contains("secret-word"), "{text}");
+        let open = |s: Settings| Settings { listen: Some("0.0.0.0:80".into()), ..s }.into_config(Purpose::Serve, false);
+        assert!(open(Settings { behind_proxy: Some("true".into()), ..good() }).is_ok());
+        assert!(open(Settings { trusted_proxies: Some("10.0.0.0/8, ::1".into()), ..good() }).is_ok());
+        assert!(open(Settings { profile: Some("development".into()), behind_proxy: Some("true".into()), ..good() }).is_err());
+        assert!(Settings::default().into_config(Purpose::Tool, false).is_ok(), "commands beside the server send no mail");
+    }
+
+    #[test]
+    fn unknown_variables_are_refused() {
+        let command = Settings::augment_args(Command::new("tenure"));
+        let check = |name: &str| check_environment(&command, [(OsString::from(name), OsString::from("x"))]);
+        assert_eq!(check("TENURE_LISTEN"), Ok(()));
+        assert_eq!(check("TENURE_TEST_DATABASE_URL"), Ok(()));
+        assert_eq!(check("PATH"), Ok(()));
+        let text = check("TENURE_LISTNE").expect_err("unknown").to_string();
+        assert!(text.contains("TENURE_LISTNE") && text.contains("expected") && !text.contains('\n'), "{text}");
+    }
+}

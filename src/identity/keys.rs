@@ -1,0 +1,344 @@
+//! The key file: signing keys of the session tokens and the key of the links in mails. Made on first use, read again when it changes.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use serde::{Deserialize, Serialize};
+use tenure_core::clock::Clock;
+use tenure_core::secret::LinkKey;
+use tenure_core::time::Timestamp;
+
+/// Why the keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read or made.
+    #[error("key file {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others than the owner may read or write the file.
+    #[error("key file {path} must be for its owner alone (mode 0600), not {mode:04o}: chmod 600 it")]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file does not hold what it should.
+    #[error("key file {path}: {fault}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; never a part of a key.
+        fault: String,
+    },
+    /// The machine gives no random bytes.
+    #[error("no random bytes")]
+    Random,
+}
+
+/// The file as written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyFile {
+    keys: Vec<KeyEntry>,
+    link_key: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyEntry {
+    kid: String,
+    alg: String,
+    key: String,
+    created_at: String,
+    retire_at: Option<String>,
+}
+
+/// One signing key.
+pub struct SigningKey {
+    /// Its name in the header of tokens.
+    pub kid: String,
+    /// The one algorithm it is used with.
+    pub algorithm: Algorithm,
+    /// For signing.
+    pub encoding: EncodingKey,
+    /// For verifying.
+    pub decoding: DecodingKey,
+    /// The public half: 32 bytes for Ed25519, an uncompressed point for P-256.
+    pub public: Vec<u8>,
+    created_at: Timestamp,
+    retire_at: Option<Timestamp>,
+}
+
+impl SigningKey {
+    /// Whether tokens signed with it are accepted.
+    pub fn is_accepted(&self, now: Timestamp) -> bool {
+        self.retire_at.is_none_or(|at| now < at)
+    }
+}
+
+/// All keys, as last read.
+pub struct Keys {
+    keys: Vec<SigningKey>,
+    link: LinkKey,
+}
+
+impl Keys {
+    /// The key that new tokens are signed with: the latest that does not retire.
+    pub fn signing(&self) -> Option<&SigningKey> {
+        self.keys.iter().filter(|k| k.retire_at.is_none()).max_by_key(|k| k.created_at)
+    }
+
+    /// The key of that name, while it is accepted.
+    pub fn by_id(&self, kid: &str, now: Timestamp) -> Option<&SigningKey> {
+        self.keys.iter().find(|k| k.kid == kid && k.is_accepted(now))
+    }
+
+    /// The keys that are accepted.
+    pub fn accepted(&self, now: Timestamp) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter().filter(move |k| k.is_accepted(now))
+    }
+
+    /// The key of the links in mails.
+    pub fn link(&self) -> &LinkKey {
+        &self.link
+    }
+}
+
+/// What tells one version of the file from another.
+type Stamp = (Option<std::time::SystemTime>, u64);
+
+struct Loaded {
+    keys: Arc<Keys>,
+    stamp: Stamp,
+    looked_at: i64,
+}
+
+/// Hands out the keys and follows the file.
+pub struct KeyRing {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    loaded: RwLock<Loaded>,
+}
+
+impl KeyRing {
+    /// Reads the file; makes it if there is none. Of several processes that make it at once, all end up with the same one.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<KeyRing, KeyError> {
+        let now = clock.now();
+        if !path.exists() {
+            create(path, &clock)?;
+        }
+        let (keys, stamp) = read(path)?;
+        let loaded = Loaded { keys: Arc::new(keys), stamp, looked_at: now.unix_seconds() };
+        Ok(KeyRing { path: path.to_owned(), clock, loaded: RwLock::new(loaded) })
+    }
+
+    /// The keys, read again when the file has changed. A file that has become unusable is logged, and the former keys stay.
+    pub fn current(&self) -> Arc<Keys> {
+        let second = self.clock.now().unix_seconds();
+        {
+            let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+            // Looking once a second keeps system calls out of the way of requests.
+            if loaded.looked_at == second {
+                return loaded.keys.clone();
+            }
+        }
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        loaded.looked_at = second;
+        match fs::metadata(&self.path) {
+            Ok(metadata) if stamp_of(&metadata) == loaded.stamp => {}
+            Ok(_) => match read(&self.path) {
+                Ok((keys, stamp)) => {
+                    tracing::info!("read the key file again");
+                    loaded.keys = Arc::new(keys);
+                    loaded.stamp = stamp;
+                }
+                Err(error) => tracing::error!(%error, "the key file has changed and cannot be used; the former keys stay"),
+            },
+            Err(error) => tracing::error!(%error, "the key file is gone; the former keys stay"),
+        }
+        loaded.keys.clone()
+    }
+}
+
+fn stamp_of(metadata: &fs::Metadata) -> Stamp {
+    (metadata.modified().ok(), metadata.len())
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    let path = path.to_owned();
+    move |source| KeyError::Io { path, source }
+}
+
+/// Writes a new file beside the path and links it there, which only the first of several does.
+fn create(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), KeyError> {
+    let rng = SystemRandom::new();
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&rng).map_err(|_| KeyError::Random)?;
+    let mut link = [0u8; 32];
+    getrandom::fill(&mut link).map_err(|_| KeyError::Random)?;
+    let mut name = [0u8; 9];
+    getrandom::fill(&mut name).map_err(|_| KeyError::Random)?;
+    let kid = URL_SAFE_NO_PAD.encode(name);
+    let entry = KeyEntry {
+        kid: kid.clone(),
+        alg: "EdDSA".to_owned(),
+        key: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()),
+        created_at: clock.now().to_rfc3339(),
+        retire_at: None,
+    };
+    let file = KeyFile { keys: vec![entry], link_key: URL_SAFE_NO_PAD.encode(link) };
+    let text = serde_json::to_vec_pretty(&file).map_err(|e| KeyError::Io { path: path.to_owned(), source: io::Error::other(e) })?;
+
+    let mut temporary_name = path.file_name().unwrap_or_default().to_owned();
+    temporary_name.push(format!(".{kid}.tmp"));
+    let temporary = path.with_file_name(temporary_name);
+    let written = write_private(&temporary, &text).and_then(|()| match fs::hard_link(&temporary, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Some file systems know no links; there the last of several wins, and all read the file after that.
+        Err(_) if !path.exists() => fs::rename(&temporary, path),
+        result => result,
+    });
+    let _ = fs::remove_file(&temporary);
+    written.map_err(io_error(path))
+}
+
+/// Writes a file that only its owner may read, down to the disk.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
+    let metadata = fs::metadata(path).map_err(io_error(path))?;
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Mode { path: path.to_owned(), mode });
+        }
+    }
+    let malformed = |fault: String| KeyError::Malformed { path: path.to_owned(), fault };
+    let text = fs::read(path).map_err(io_error(path))?;
+    // serde_json names the place and the kind of fault, never the value of a key.
+    let file: KeyFile = serde_json::from_slice(&text).map_err(|e| malformed(format!("line {}: {:?} error", e.line(), e.classify())))?;
+    let keys: Vec<SigningKey> = file.keys.iter().map(signing_key).collect::<Result<_, _>>().map_err(malformed)?;
+    if !keys.iter().any(|k| k.retire_at.is_none()) {
+        return Err(malformed("every key retires: one without `retireAt` is needed".into()));
+    }
+    if keys.iter().enumerate().any(|(n, key)| keys[..n].iter().any(|other| other.kid == key.kid)) {
+        return Err(malformed("two keys have the same `kid`".into()));
+    }
+    let link: [u8; 32] = URL_SAFE_NO_PAD
+        .decode(&file.link_key)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| malformed("`linkKey` must be 32 bytes in base64url".into()))?;
+    Ok((Keys { keys, link: LinkKey::new(link) }, stamp_of(&metadata)))
+}
+
+fn signing_key(entry: &KeyEntry) -> Result<SigningKey, String> {
+    let kid = &entry.kid;
+    let instant = |name: &str, text: &str| Timestamp::parse_rfc3339(text).ok_or(format!("key {kid}: `{name}` must be an instant in RFC 3339"));
+    let pkcs8 = URL_SAFE_NO_PAD.decode(&entry.key).map_err(|_| format!("key {kid}: `key` must be base64url"))?;
+    let unusable = |_| format!("key {kid}: `key` is no PKCS #8 key for {}", entry.alg);
+    let (algorithm, encoding, public) = match entry.alg.as_str() {
+        "EdDSA" => {
+            let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(unusable)?;
+            (Algorithm::EdDSA, EncodingKey::from_ed_der(&pkcs8), pair.public_key().as_ref().to_vec())
+        }
+        "ES256" => {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).map_err(unusable)?;
+            (Algorithm::ES256, EncodingKey::from_ec_der(&pkcs8), pair.public_key().as_ref().to_vec())
+        }
+        other => return Err(format!("key {kid}: `alg` must be EdDSA or ES256, not {other:?}")),
+    };
+    let decoding = match algorithm {
+        Algorithm::ES256 => DecodingKey::from_ec_der(&public),
+        _ => DecodingKey::from_ed_der(&public),
+    };
+    Ok(SigningKey {
+        kid: kid.clone(),
+        algorithm,
+        encoding,
+        decoding,
+        public,
+        created_at: instant("createdAt", &entry.created_at)?,
+        retire_at: entry.retire_at.as_deref().map(|text| instant("retireAt", text)).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenure_core::clock::FixedClock;
+
+    fn clock() -> Arc<FixedClock> {
+        Arc::new(FixedClock::new(Timestamp(1_800_000_000 * Timestamp::SECOND)))
+    }
+
+    #[test]
+    fn rivals_agree_on_one_file() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("tenure.keys.json");
+        let barrier = std::sync::Barrier::new(8);
+        let kids: Vec<String> = std::thread::scope(|scope| {
+            let rivals: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        let ring = KeyRing::open(&path, clock()).expect("opens");
+                        ring.current().signing().expect("a key").kid.clone()
+                    })
+                })
+                .collect();
+            rivals.into_iter().map(|r| r.join().expect("no panic")).collect()
+        });
+        assert!(kids.iter().all(|kid| kid == &kids[0]), "{kids:?}");
+        assert_eq!(fs::read_dir(folder.path()).expect("list").count(), 1, "nothing temporary is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k");
+        KeyRing::open(&path, clock()).expect("opens");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
+        assert!(matches!(KeyRing::open(&path, clock()), Err(KeyError::Mode { mode: 0o640, .. })));
+    }
+
+    #[test]
+    fn a_changed_file_is_read_again_and_a_broken_one_is_not_used() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        let clock = clock();
+        let ring = KeyRing::open(&path, clock.clone()).expect("opens");
+        let later = KeyRing::open(&other, clock.clone()).expect("opens").current().signing().expect("a key").kid.clone();
+        let text = fs::read(&other).expect("read");
+        fs::write(&path, [&text[..], b"\n"].concat()).expect("write");
+        clock.set(clock.now().plus_seconds(1));
+        assert_eq!(ring.current().signing().expect("a key").kid, later);
+        fs::write(&path, b"{}").expect("write");
+        clock.set(clock.now().plus_seconds(1));
+        assert_eq!(ring.current().signing().expect("a key").kid, later);
+        assert!(matches!(KeyRing::open(&path, clock), Err(KeyError::Malformed { .. })));
+    }
+}

@@ -1,0 +1,137 @@
+//! The texts of mails, and the messages made of them.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+use tenure_core::email::Email;
+use tenure_core::mail::Mail;
+use tenure_core::time::Timestamp;
+use url::{Host, Url};
+use uuid::Uuid;
+
+/// Longest line of a message, in bytes (RFC 5322 §2.1.1).
+const LINE_MAX: usize = 998;
+
+/// A mail as text.
+pub(super) struct Letter {
+    to: Email,
+    name: String,
+    pub subject: String,
+    pub plain: String,
+    html: String,
+}
+
+impl Letter {
+    /// Writes the text for a mail; `base`: of links, without a slash at the end.
+    pub(super) fn write(mail: &Mail, base: &str) -> Letter {
+        match mail {
+            Mail::Invitation { to, name, inviter, token, expires_at } => {
+                let link = format!("{base}/accept-invitation?token={token}");
+                let until = until(*expires_at);
+                let paragraphs = [
+                    Part::Text(format!("{inviter} invites you to tenure. Accept the invitation and choose a password here:")),
+                    Part::Link(link),
+                    Part::Text(format!("The link works once, until {until}. If you did not expect it, ignore this mail: nothing happens.")),
+                ];
+                Letter::new(to, name, &format!("{inviter} invites you"), &paragraphs)
+            }
+            Mail::LoginEmailChanged { to, name, login } => {
+                let what = match login {
+                    Some(login) => format!("An administrator changed the address you sign in with. From now on it is {}.", login.address()),
+                    None => "An administrator took away the address you sign in with.".to_owned(),
+                };
+                let advice = "All your sessions have ended. If this surprises you, talk to whoever administers tenure in your company.".to_owned();
+                Letter::new(to, name, "The address you sign in with has changed", &[Part::Text(what), Part::Text(advice)])
+            }
+        }
+    }
+
+    fn new(to: &Email, name: &str, subject: &str, parts: &[Part]) -> Letter {
+        let name = one_line(name);
+        let mut plain = format!("Hello {name},\n\n");
+        let mut html = format!("<!doctype html><html><head><meta charset=\"utf-8\"></head><body><p>Hello {},</p>\n", escaped(&name));
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    let text = one_line(text);
+                    plain.push_str(&format!("{text}\n\n"));
+                    html.push_str(&format!("<p>{}</p>\n", escaped(&text)));
+                }
+                Part::Link(link) => {
+                    plain.push_str(&format!("{link}\n\n"));
+                    html.push_str(&format!("<p><a href=\"{0}\">{0}</a></p>\n", escaped(link)));
+                }
+            }
+        }
+        html.push_str("</body></html>\n");
+        Letter { to: to.clone(), name, subject: one_line(subject), plain, html }
+    }
+
+    /// Name and address of the recipient, for people.
+    pub(super) fn to_line(&self) -> String {
+        format!("{} <{}>", self.name, self.to.address())
+    }
+
+    /// The message. Names and addresses pass through the types of the mail library, which let none of them add headers or recipients.
+    pub(super) fn message(self, id: Uuid, now: Timestamp, base: &str) -> Result<Message, String> {
+        let host = sender_host(base);
+        let from = Address::new("no-reply", &host).map_err(|e| e.to_string())?;
+        // The domain as mail servers know it.
+        let (local, _) = self.to.address().rsplit_once('@').ok_or("no address")?;
+        let (_, domain) = self.to.key().rsplit_once('@').ok_or("no address")?;
+        let to = Address::new(local, domain).map_err(|e| e.to_string())?;
+        let name = (!self.name.is_empty()).then_some(self.name);
+        let date = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.0).unwrap_or_default());
+        // Not encoded, so that links in the files can be read as they are; a route to a mail server will have to ask for 8BITMIME.
+        let part = |kind: ContentType, text: String| -> Result<SinglePart, String> {
+            if text.lines().any(|line| line.len() > LINE_MAX) {
+                return Err("a line is too long".to_owned());
+            }
+            let body = Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::EightBit);
+            Ok(SinglePart::builder().header(kind).body(body))
+        };
+        let body = MultiPart::alternative()
+            .singlepart(part(ContentType::TEXT_PLAIN, self.plain)?)
+            .singlepart(part(ContentType::TEXT_HTML, self.html)?);
+        Message::builder()
+            .from(Mailbox::new(Some("tenure".into()), from))
+            .to(Mailbox::new(name, to))
+            .subject(self.subject)
+            .date(date)
+            .message_id(Some(format!("<{id}@{host}>")))
+            .multipart(body)
+            .map_err(|e| e.to_string())
+    }
+}
+
+enum Part {
+    Text(String),
+    Link(String),
+}
+
+/// Names are checked when they come in; a mail takes no chances.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// `2026-11-22 09:30 UTC`.
+fn until(at: Timestamp) -> String {
+    let text = at.to_rfc3339();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(date), Some(time)) => format!("{date} {time} UTC"),
+        _ => text,
+    }
+}
+
+fn sender_host(base: &str) -> String {
+    match Url::parse(base).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(domain)) if !domain.is_empty() => domain.to_owned(),
+        _ => "localhost".to_owned(),
+    }
+}
