@@ -22,9 +22,13 @@ struct Written {
 }
 
 async fn written() -> Written {
+    written_at(NOW).await
+}
+
+async fn written_at(now: Timestamp) -> Written {
     let storage = MemoryStorage::new();
     assert!(is_empty(&storage).await.unwrap());
-    let company = fill(&storage, NOW, &PasswordHash("$argon2id$…".into())).await.unwrap();
+    let company = fill(&storage, now, &PasswordHash("$argon2id$…".into())).await.unwrap();
     assert!(!is_empty(&storage).await.unwrap());
     let access = Access::system();
     let order = UserOrder { field: UserOrderField::CreatedAt, descending: false };
@@ -83,6 +87,21 @@ async fn it_comes_out_the_same_every_time() {
     assert_eq!(one.records, two.records);
     let events = |w: Written| async move { w.storage.events_after(0, 10_000).await.unwrap() };
     assert_eq!(events(one).await, events(two).await);
+}
+
+#[tokio::test]
+async fn only_dates_depend_on_when_it_is_made() {
+    let story = |w: Written| {
+        let mut names: HashMap<UserId, String> = w.users.iter().map(|u| (u.id, u.display_name())).collect();
+        names.insert(UserId::SYSTEM, "-".to_owned());
+        let tell = |r: &Record| (r.title.clone(), names[&r.responsible].clone(), r.is_closed, r.version, r.external_id.clone());
+        let mut records: Vec<_> = w.records.iter().map(tell).collect();
+        records.sort();
+        records
+    };
+    // 103 days, 4 hours and some seconds later: another year, month, weekday and time of day.
+    let later = Timestamp(NOW.0 + 103 * Timestamp::DAY + 14_521 * Timestamp::SECOND);
+    assert_eq!(story(written_at(NOW).await), story(written_at(later).await));
 }
 
 #[tokio::test]

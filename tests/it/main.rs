@@ -3,4 +3,5 @@
 //! Every test of the API runs on SQLite and on PostgreSQL (`on_both!`). `scripts/test` starts the latter.
 
 mod architecture;
+mod readme;
 mod support;

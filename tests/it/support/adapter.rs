@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tenure::identity::Identity;
+use tenure_core::clock::SystemClock;
 use tenure_core::credential::PasswordHash;
 use tenure_core::storage::Storage;
 
@@ -21,8 +23,9 @@ pub async fn storage(url: &str) -> Arc<dyn Storage> {
 
 /// The hash that the server would store for a password.
 pub async fn password_hash(password: &str) -> PasswordHash {
-    let _ = password;
-    panic!("to be filled when the server is merged");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let identity = Identity::open(&folder.path().join("keys.json"), Arc::new(SystemClock)).expect("keys");
+    identity.hash_password(password).await.expect("a hash")
 }
 
 /// Starts a server in this process.

@@ -40,7 +40,7 @@ impl Office {
         let hash = adapter::password_hash(PASSWORD).await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let company = Company::found(storage.clone(), clock, hash).await;
-        let mail = Mailbox::at(&wish.mail_folder);
+        let mail = Mailbox::at(&database.folder.path().join("mail"));
         let server = Server::start(wish.clone()).await;
         Office { company, server, storage, mail, wish, database }
     }

@@ -1,9 +1,9 @@
 //! Servers in this process; several may share one database.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use tenure::config::{Config, MailRoute, Profile};
 use tenure_core::clock::{Clock, SystemClock};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,36 +15,30 @@ use super::person::Person;
 /// What a server is to be like.
 #[derive(Clone)]
 pub struct Wish {
-    pub database_url: String,
-    /// Servers on one database share it, as nodes do.
-    pub key_file: PathBuf,
-    /// Mails go here as files.
-    pub mail_folder: PathBuf,
-    pub seat_limit: Option<u32>,
+    pub config: Config,
     pub clock: Arc<dyn Clock>,
-    /// Settings as in the environment, e.g. `("TENURE_PROFILE", "production")`; over the ones above.
-    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Wish {
-    /// The usual server on a database.
+    /// The usual server on a database: in the development profile, on a free port, with mails as files. Servers on one database share its
+    /// key file, as nodes do.
     pub fn on(database: &Database) -> Wish {
         let folder = database.folder.path();
-        let mail_folder = folder.join("mail");
-        std::fs::create_dir_all(&mail_folder).expect("a folder for mails");
-        Wish {
-            database_url: database.url.clone(),
+        let mails = folder.join("mail");
+        std::fs::create_dir_all(&mails).expect("a folder for mails");
+        let config = Config {
+            database_url: database.url.clone().into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             key_file: folder.join("keys.json"),
-            mail_folder,
-            seat_limit: None,
-            clock: Arc::new(SystemClock),
-            settings: vec![("TENURE_PROFILE", "development".to_owned())],
-        }
+            mail: MailRoute::Directory(mails),
+            ..Config::default()
+        };
+        Wish { config, clock: Arc::new(SystemClock) }
     }
 
     /// With so many seats.
     pub fn with_seats(mut self, limit: u32) -> Wish {
-        self.seat_limit = Some(limit);
+        self.config.seat_limit = Some(limit);
         self
     }
 
@@ -54,9 +48,9 @@ impl Wish {
         self
     }
 
-    /// With a setting.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Wish {
-        self.settings.push((name, value.into()));
+    /// In the production profile.
+    pub fn in_production(mut self) -> Wish {
+        self.config.profile = Profile::Production;
         self
     }
 }
