@@ -56,9 +56,18 @@ const PLANS: &[Plan] = &[
 const SINGLE_CHANGES: usize = 230;
 
 /// What the year has left behind.
+#[derive(Default)]
 pub(super) struct History {
     pub(super) reassignments: Vec<Reassignment>,
     pub(super) changes: Vec<OwnershipChange>,
+}
+
+/// The year as it passes.
+struct Year<'a> {
+    people: &'a People,
+    calendar: &'a Calendar,
+    drafts: &'a mut [Draft],
+    history: History,
 }
 
 enum Step<'a> {
@@ -74,13 +83,14 @@ impl History {
         steps.extend((0..SINGLE_CHANGES).map(|_| (calendar.moment(dice.between(1, 364), dice), Step::Single)));
         steps.sort_by_key(|(at, _)| *at);
 
-        let mut history = History { reassignments: Vec::new(), changes: Vec::new() };
+        let mut year = Year { people, calendar, drafts: &mut records.drafts, history: History::default() };
         for (at, step) in steps {
             match step {
-                Step::Plan(plan) => history.reassign(plan, at, people, &mut records.drafts, calendar),
-                Step::Single => history.change_one(at, people, &mut records.drafts, calendar, dice),
+                Step::Plan(plan) => year.reassign(plan, at),
+                Step::Single => year.change_one(at, dice),
             }
         }
+        let history = year.history;
         for draft in &mut records.drafts {
             if let Some(closed_at) = draft.closed_at {
                 draft.record.version += 1;
@@ -89,8 +99,11 @@ impl History {
         }
         history
     }
+}
 
-    fn reassign(&mut self, plan: &Plan, at: Timestamp, people: &People, drafts: &mut [Draft], calendar: &Calendar) {
+impl Year<'_> {
+    fn reassign(&mut self, plan: &Plan, at: Timestamp) {
+        let (people, drafts) = (self.people, &*self.drafts);
         let from = people.place_of(plan.from);
         let successors: Vec<usize> = plan.to.iter().map(|name| people.place_of(name)).collect();
         let is_movable = |d: &Draft| d.owner == from && !d.is_kept && d.record.created_at < at;
@@ -110,7 +123,7 @@ impl History {
         if moves.is_empty() {
             return;
         }
-        let id = ReassignmentId(calendar.id_at(at));
+        let id = ReassignmentId(self.calendar.id_at(at));
         let actor = people.named(plan.by).actor();
         let moved: Vec<&Draft> = moves.iter().map(|(i, _)| &drafts[*i]).collect();
         let shares = successors.iter().map(|successor| Share {
@@ -129,7 +142,7 @@ impl History {
         };
         let moved_count = u32::try_from(moves.len()).unwrap_or(u32::MAX);
         let skipped_count = u32::try_from(skipped.len()).unwrap_or(u32::MAX);
-        self.reassignments.push(Reassignment {
+        self.history.reassignments.push(Reassignment {
             id,
             status: if skipped.is_empty() { ReassignmentStatus::Succeeded } else { ReassignmentStatus::PartiallySucceeded },
             planned_count: moved_count + skipped_count,
@@ -151,16 +164,18 @@ impl History {
             finished_at: Some(at.plus_seconds(1)),
         });
         for (index, to) in moves {
-            self.hand_over(&mut drafts[index], to, Decision { at, actor: actor.clone(), reassignment: Some(id) }, people, calendar);
+            self.hand_over(index, to, Decision { at, actor: actor.clone(), reassignment: Some(id) });
         }
     }
 
-    fn change_one(&mut self, at: Timestamp, people: &People, drafts: &mut [Draft], calendar: &Calendar, dice: &mut Dice) {
+    fn change_one(&mut self, at: Timestamp, dice: &mut Dice) {
+        let (people, drafts) = (self.people, &*self.drafts);
         let candidates: Vec<usize> = (0..drafts.len()).filter(|i| !drafts[*i].is_kept && drafts[*i].record.created_at < at).collect();
         if candidates.is_empty() {
             return;
         }
-        let draft = &mut drafts[*dice.pick(&candidates)];
+        let index = *dice.pick(&candidates);
+        let draft = &drafts[index];
         let to = colleague(people, draft.record.id.kind, at, dice);
         if to == draft.owner || !people.0[to].is_employee_at(at) {
             return;
@@ -172,21 +187,22 @@ impl History {
             (_, true) => owner.actor(),
             (_, false) => people.0[to].actor(),
         };
-        self.hand_over(draft, to, Decision { at, actor, reassignment: None }, people, calendar);
+        self.hand_over(index, to, Decision { at, actor, reassignment: None });
     }
 
-    fn hand_over(&mut self, draft: &mut Draft, to: usize, decision: Decision, people: &People, calendar: &Calendar) {
+    fn hand_over(&mut self, index: usize, to: usize, decision: Decision) {
         let Decision { at, actor, reassignment } = decision;
+        let draft = &mut self.drafts[index];
         let from: UserId = draft.record.responsible;
         draft.owner = to;
-        draft.record.responsible = people.0[to].user.id;
+        draft.record.responsible = self.people.0[to].user.id;
         draft.record.version += 1;
         draft.record.updated_at = at;
         let record: RecordId = draft.record.id;
         let record_version = draft.record.version + i32::from(draft.closed_at.is_some_and(|closed| closed <= at));
         let to = draft.record.responsible;
-        self.changes.push(OwnershipChange {
-            id: calendar.id_at(at),
+        self.history.changes.push(OwnershipChange {
+            id: self.calendar.id_at(at),
             record,
             from,
             to,

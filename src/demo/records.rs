@@ -99,10 +99,10 @@ impl Records {
             until = until.min(from.plus_seconds(25 * 86_400));
         }
         let created_at = calendar.moment_between(from, until, dice);
-        let owner = kept_by.unwrap_or_else(|| sketch.owner(kind, base, workgroup.map(|w| w.id), created_at, dice));
+        let owner = kept_by.unwrap_or_else(|| sketch.owner(base, workgroup.map(|w| w.id), (kind, created_at), dice));
         let is_closed = if kept_by.is_some() { number % 2 == 1 } else { dice.chance(closed_percent(kind)) };
         let closed_at = is_closed.then(|| calendar.moment_between(created_at, until, dice));
-        let (title, detail) = self.content(kind, number, base, Content { created_at, is_closed }, dice);
+        let (title, detail) = self.content(base, &Content { kind, number, created_at, is_closed }, dice);
         let record = Record {
             id: RecordId { kind, uuid: calendar.id_at(created_at) },
             version: 1,
@@ -149,10 +149,11 @@ impl Records {
         }
     }
 
-    fn content(&self, kind: RecordKind, number: usize, base: Option<&Draft>, made: Content, dice: &mut Dice) -> (String, RecordDetail) {
+    fn content(&self, base: Option<&Draft>, made: &Content, dice: &mut Dice) -> (String, RecordDetail) {
+        let number = made.number;
         let about = base.map(|b| b.record.title.clone()).unwrap_or_default();
         let customer = self.customer(base).unwrap_or("a customer");
-        match kind {
+        match made.kind {
             RecordKind::Company => {
                 let (surname, trade) =
                     (number % words::SURNAMES.len(), (number * 5 + number / words::SURNAMES.len()) % words::TRADES.len());
@@ -250,6 +251,8 @@ impl Records {
 
 /// What the content of a record depends on.
 struct Content {
+    kind: RecordKind,
+    number: usize,
     created_at: Timestamp,
     is_closed: bool,
 }
@@ -266,7 +269,7 @@ impl Sketch<'_> {
     }
 
     /// Who makes a record, and has it at first.
-    fn owner(&self, kind: RecordKind, base: Option<&Draft>, workgroup: Option<WorkgroupId>, at: Timestamp, dice: &mut Dice) -> usize {
+    fn owner(&self, base: Option<&Draft>, workgroup: Option<WorkgroupId>, (kind, at): (RecordKind, Timestamp), dice: &mut Dice) -> usize {
         let share_of_same = match kind {
             RecordKind::Activity => 85,
             RecordKind::Invoice => 25,
