@@ -244,7 +244,7 @@ pub async fn who_waits_too_long_loses_the_race(storage: Arc<dyn Storage>) {
         let mut tx = storage.begin().await?;
         tx.users_lock(&[(user_id(1), LockMode::Exclusive)]).await
     };
-    let outcome = tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("who waits for a lock is told after a while");
+    let outcome = tokio::time::timeout(Duration::from_secs(12), waiting).await.expect("who waits for a lock is told after a while");
     assert!(matches!(outcome, Err(StorageError::Conflict)), "expected Conflict, got {outcome:?}");
     commit(holder).await;
 }

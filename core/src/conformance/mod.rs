@@ -8,6 +8,8 @@
 //! makes one test of each case. The expression is evaluated for every test and must give a storage as after its first start: the initial
 //! settings, the System User, nothing else. A storage fails a case by a panic, whose message says what was expected.
 
+#[cfg(test)]
+mod broken;
 pub mod fixtures;
 mod pages;
 
@@ -18,12 +20,15 @@ use std::time::Duration;
 
 use crate::storage::{Storage, Transaction};
 
+/// A case at work.
+pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One thing that is promised.
 pub struct Case {
     /// The promise, as a sentence.
     pub name: &'static str,
     /// Holds it against a fresh storage.
-    pub run: fn(Arc<dyn Storage>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub run: fn(Arc<dyn Storage>) -> Running,
 }
 
 impl std::fmt::Debug for Case {

@@ -65,7 +65,7 @@ pub async fn people_come_back_as_they_were_written(storage: Arc<dyn Storage>) {
     Seed { users: vec![user(1, "Ann Lee"), given], departments, addresses, ..Seed::default() }.sow(&storage).await;
     let full = User { login_email: Some(email("Elodie@Example.com")), contact_email: Some(email("e.berg@bücher.example")), ..full };
     let read = storage.users_by_id(&[full.id]).await.expect("read");
-    assert_eq!(read, [full.clone()], "what was inserted");
+    assert_eq!(read, std::slice::from_ref(&full), "what was inserted");
 
     let plain = User {
         version: 42,
@@ -242,7 +242,11 @@ pub async fn addresses_are_put_replaced_and_removed(storage: Arc<dyn Storage>) {
     tx.addresses_remove(&["z@example.com".into(), "nobody@example.com".into()]).await.expect("remove");
     tx.addresses_put(&[replaced.clone(), held(bob, "z@example.com", &[EmailRole::PendingLogin])]).await.expect("put");
     commit(tx).await;
-    assert_eq!(storage.addresses_by_user(&[ann]).await.expect("read"), [replaced.clone()], "replaced, with the new spelling and roles");
+    assert_eq!(
+        storage.addresses_by_user(&[ann]).await.expect("read"),
+        std::slice::from_ref(&replaced),
+        "replaced, with the new spelling and roles"
+    );
     let ann = storage.users_by_id(&[ann]).await.expect("read").pop().expect("Ann");
     assert_eq!((ann.login_email, ann.contact_email), (Some(replaced.email), None), "a person shows their addresses by role");
     let bob = storage.users_by_id(&[bob]).await.expect("read").pop().expect("Bob");

@@ -129,7 +129,7 @@ pub async fn an_update_leaves_creation_alone(storage: Arc<dyn Storage>) {
     let mut tx = begin(&storage).await;
     tx.records_update(&[given]).await.expect("update");
     commit(tx).await;
-    assert_eq!(storage.records_by_id(&[new.id], &RecordScope::everything()).await.expect("read"), [new.clone()]);
+    assert_eq!(storage.records_by_id(&[new.id], &RecordScope::everything()).await.expect("read"), std::slice::from_ref(&new));
     let words = |query| RecordFilter { words: crate::text::words(query), ..RecordFilter::default() };
     assert_eq!(matching(&storage, &words("old")).await, [], "a former title is not found");
     assert_eq!(matching(&storage, &words("new")).await, [new.id], "the new one is");

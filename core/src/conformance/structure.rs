@@ -169,15 +169,9 @@ pub async fn active_leaders_of_workgroups_are_found(storage: Arc<dyn Storage>) {
 }
 
 /// The four lists: asked for, empty, the one with many rows, asked for again.
-async fn assert_groups(
-    what: &str,
-    storage: &Arc<dyn Storage>,
-    groups: &MembershipGroups,
-    scope: WorkgroupScope,
-    rows: Vec<Listed>,
-    direction: Direction,
-) {
+async fn assert_groups(what: &str, storage: &Arc<dyn Storage>, groups: &MembershipGroups, scope: WorkgroupScope, rows: Vec<Listed>) {
     let by_user = matches!(groups, MembershipGroups::OfWorkgroup(_));
+    let direction = if by_user { Direction::Ascending } else { Direction::Descending };
     let shown = rows.iter().filter(|r| r.shown).count() as u64;
     let counts = storage.memberships_count_in_groups(groups, &scope).await.expect("counts");
     assert_eq!((counts.len(), counts[1], counts[2]), (4, 0, shown), "{what}: counts");
@@ -224,15 +218,14 @@ pub async fn memberships_of_people_are_paged_latest_first(storage: Arc<dyn Stora
         };
         memberships.iter().enumerate().map(row).collect::<Vec<_>>()
     };
-    assert_groups("of people", &storage, &groups, WorkgroupScope::everything(), listed(&|_| true), Direction::Descending).await;
+    assert_groups("of people", &storage, &groups, WorkgroupScope::everything(), listed(&|_| true)).await;
     // The viewer is the third person, who belongs to some of the workgroups.
     for (what, pattern) in hidden_patterns(7) {
         let membership = |i: usize| Membership { left_at: pattern[i].then(|| at(1)), ..member(memberships[i].workgroup, user_id(3)) };
         let mut tx = begin(&storage).await;
         tx.memberships_put(&(0..7).map(membership).collect::<Vec<_>>()).await.expect("put");
         commit(tx).await;
-        assert_groups(what, &storage, &groups, for_suite::own_workgroups(user_id(3)), listed(&|i| !pattern[i]), Direction::Descending)
-            .await;
+        assert_groups(what, &storage, &groups, for_suite::own_workgroups(user_id(3)), listed(&|i| !pattern[i])).await;
     }
 }
 
@@ -253,9 +246,8 @@ pub async fn memberships_of_workgroups_are_paged_first_joined_first(storage: Arc
     let groups = MembershipGroups::OfWorkgroup([2, 3, 1, 2].map(workgroup_id).to_vec());
     let listed =
         |shown| rows.iter().map(|m| Listed { key: Key::new(SortValue::Time(m.joined_at), m.user.0), id: m.user.0, shown }).collect();
-    assert_groups("of workgroups", &storage, &groups, WorkgroupScope::everything(), listed(true), Direction::Ascending).await;
-    assert_groups("of own workgroups", &storage, &groups, for_suite::own_workgroups(user_id(2)), listed(true), Direction::Ascending).await;
+    assert_groups("of workgroups", &storage, &groups, WorkgroupScope::everything(), listed(true)).await;
+    assert_groups("of own workgroups", &storage, &groups, for_suite::own_workgroups(user_id(2)), listed(true)).await;
     let stranger: UserId = user_id(8);
-    assert_groups("of hidden workgroups", &storage, &groups, for_suite::own_workgroups(stranger), listed(false), Direction::Ascending)
-        .await;
+    assert_groups("of hidden workgroups", &storage, &groups, for_suite::own_workgroups(stranger), listed(false)).await;
 }
