@@ -1,1 +1,3 @@
 //! x
+#[cfg(feature = "sea-orm")]
+pub mod storage;
