@@ -24,7 +24,7 @@ impl std::fmt::Debug for PasswordHash {
 }
 
 /// A session of a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Identifier; `sid` of its JWTs.
     pub id: SessionId,

@@ -43,9 +43,7 @@ pub struct Accepted {
     /// The person, active now.
     pub user: Option<FreshUser>,
     /// The first session.
-    pub session: SessionId,
-    /// The epoch it was opened under.
-    pub epoch: i32,
+    pub session: Session,
 }
 
 impl Outcome for Accepted {}
@@ -159,6 +157,6 @@ impl Action for AcceptInvitation {
         };
         change.tx().session_insert(&session).await?;
         change.tx().refresh_token_insert(&RefreshToken { hash: refresh, session: session.id, used_at: None }).await?;
-        Ok(Accepted { user: Some(change.fresh_user(user.id).await?), session: session.id, epoch: session.epoch })
+        Ok(Accepted { user: Some(change.fresh_user(user.id).await?), session })
     }
 }

@@ -85,6 +85,10 @@ impl Dismiss {
 pub fn standing_reasons(access: &Access, target: &User, administrators: u32) -> Vec<Code> {
     let mut reasons = Reasons::new();
     checks::add_denial(access.verdict(Ability::Dismiss, target, true), "userId", &mut reasons);
+    if access.is_external() {
+        // Nothing more is told to people from outside (rule V3).
+        return reasons.codes(Dismiss::CODES);
+    }
     state_reasons(access, target, administrators, &mut reasons);
     reasons.codes(Dismiss::CODES)
 }

@@ -66,6 +66,10 @@ impl Hire {
 pub fn standing_reasons(access: &Access, target: &User, seats_free: bool) -> Vec<Code> {
     let mut reasons = Reasons::new();
     checks::add_denial(access.verdict(Ability::Hire, target, true), "userId", &mut reasons);
+    if access.is_external() {
+        // Nothing more is told to people from outside (rule V3).
+        return reasons.codes(Hire::CODES);
+    }
     state_reasons(target, seats_free, &mut reasons);
     reasons.codes(Hire::CODES)
 }

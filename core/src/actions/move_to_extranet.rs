@@ -91,6 +91,10 @@ impl MoveToExtranet {
 pub fn standing_reasons(access: &Access, target: &User, administrators: u32, seats_free: bool) -> Vec<Code> {
     let mut reasons = Reasons::new();
     checks::add_denial(access.verdict(Ability::MoveToExtranet, target, true), "userId", &mut reasons);
+    if access.is_external() {
+        // Nothing more is told to people from outside (rule V3).
+        return reasons.codes(MoveToExtranet::CODES);
+    }
     state_reasons(access, target, administrators, seats_free, &mut reasons);
     reasons.codes(MoveToExtranet::CODES)
 }

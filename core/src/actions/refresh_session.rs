@@ -3,9 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::credential::{RefreshToken, SecretHash};
+use crate::credential::{RefreshToken, SecretHash, Session};
 use crate::engine::{Action, Change, FreshUser, Locks, Outcome};
-use crate::id::SessionId;
 use crate::policy::Access;
 use crate::rejection::{Code, Failure, Rejection};
 use crate::storage::Read;
@@ -29,9 +28,7 @@ pub enum Refreshed {
         /// The person.
         user: FreshUser,
         /// The session.
-        session: SessionId,
-        /// The epoch it was opened under.
-        epoch: i32,
+        session: Session,
     },
     /// The token was used before: the session is over.
     Ended,
@@ -67,12 +64,12 @@ impl Action for RefreshSession {
         let lasting = principal.filter(|p| Access::of_session(p, now).is_some());
         let Some(principal) = lasting else { return Err(ended().into()) };
         let session = principal.session;
-        change.tx().session_extend(session.id, now.plus_seconds(self.lifetime_seconds)).await?;
+        let expires_at = now.plus_seconds(self.lifetime_seconds);
+        change.tx().session_extend(session.id, expires_at).await?;
         change.tx().refresh_token_insert(&RefreshToken { hash: self.next, session: session.id, used_at: None }).await?;
         Ok(Refreshed::Prolonged {
             user: FreshUser { id: principal.user.id, row: Some(principal.user) },
-            session: session.id,
-            epoch: session.epoch,
+            session: Session { expires_at, ..session },
         })
     }
 }

@@ -31,9 +31,7 @@ pub struct SignedIn {
     /// The person.
     pub user: FreshUser,
     /// The session.
-    pub session: SessionId,
-    /// The epoch it was opened under.
-    pub epoch: i32,
+    pub session: Session,
 }
 
 impl Outcome for SignedIn {}
@@ -68,6 +66,6 @@ impl Action for SignIn {
         };
         change.tx().session_insert(&session).await?;
         change.tx().refresh_token_insert(&RefreshToken { hash: self.refresh, session: session.id, used_at: None }).await?;
-        Ok(SignedIn { user: FreshUser { id: self.user, row: Some(login.user) }, session: session.id, epoch: session.epoch })
+        Ok(SignedIn { user: FreshUser { id: self.user, row: Some(login.user) }, session })
     }
 }

@@ -66,6 +66,11 @@ impl UpsertOwnedEntities {
         self.records.iter().map(|r| (r.kind, r.external_id.clone())).collect()
     }
 
+    fn reference_keys(&self) -> Vec<(RecordKind, String)> {
+        let named = self.records.iter().flat_map(|r| [&r.company, &r.contact, &r.deal, &r.subject]);
+        named.filter_map(|p| p.value().cloned()).collect::<HashSet<_>>().into_iter().collect()
+    }
+
     async fn holders_by_address(&self, read: &dyn Read, with_logins: bool) -> Result<HashMap<String, UserId>, Failure> {
         let keys: Vec<String> = self
             .records
@@ -80,6 +85,9 @@ impl UpsertOwnedEntities {
         Ok(named.map(|h| (h.email.key().to_owned(), h.holder)).collect())
     }
 }
+
+/// Stands for whoever does not exist.
+const NOBODY: UserId = UserId(uuid::Uuid::nil());
 
 /// Everything that is looked up once for all records.
 struct Lookup {
@@ -119,9 +127,12 @@ impl Action for UpsertOwnedEntities {
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Upserted, Failure> {
         let access = change.access()?.clone();
-        let ids: Vec<RecordId> =
-            change.read().records_by_external_id(&self.keys(), &RecordScope::everything()).await?.iter().map(|r| r.id).collect();
-        change.tx().records_lock_by_id(&ids, &RecordScope::everything()).await?;
+        let present = change.read().records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
+        let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
+        // What is referred to is held too, so that nobody deletes it meanwhile.
+        let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope()).await?;
+        let held: Vec<RecordId> = ids.iter().copied().chain(referred.iter().map(|r| r.id)).collect();
+        change.tx().records_lock_by_id(&held, &RecordScope::everything()).await?;
         let lookup = self.look_up(change, &access).await?;
         if lookup.existing.len() != ids.len() || lookup.existing.values().any(|r| change.held(r.responsible).is_none()) {
             // Somebody created, deleted or handed on one of them since we looked.
@@ -170,11 +181,8 @@ fn make(
         None => before.map(|b| b.responsible),
         Some(ResponsibleName::Id(id)) => Some(*id),
         Some(ResponsibleName::Email(email)) => {
-            let found = lookup.by_address.get(email.key()).copied();
-            reasons.add_if(found.is_none(), || {
-                Rejection::at(Code::ResponsibleNotEligible, &at("responsibleEmail"), "No active employee has this address.")
-            });
-            Some(found?)
+            // An address that nobody has is judged like one of somebody who may not be named: no difference tells them apart.
+            Some(lookup.by_address.get(email.key()).copied().unwrap_or(NOBODY))
         }
     };
     reasons.add_if(responsible.is_none(), || {
@@ -257,14 +265,7 @@ impl UpsertOwnedEntities {
         let present = read.records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
         let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
         let seen: HashSet<RecordId> = read.records_by_id(&ids, &access.record_scope()).await?.into_iter().map(|r| r.id).collect();
-        let keys: Vec<(RecordKind, String)> = self
-            .records
-            .iter()
-            .flat_map(|r| [&r.company, &r.contact, &r.deal, &r.subject])
-            .filter_map(|p| p.value().cloned())
-            .collect::<HashSet<_>>()
-            .into_iter()
-            .collect();
+        let keys = self.reference_keys();
         let references = read.records_by_external_id(&keys, &access.record_scope()).await?;
         let groups: Vec<WorkgroupId> =
             self.records.iter().filter_map(|r| r.workgroup.value().copied()).collect::<HashSet<_>>().into_iter().collect();

@@ -342,6 +342,16 @@ mod tests {
         }
     }
 
+    /// The matrix as a person reviews it. After a change on purpose: `TENURE_TEST_BLESS=1 cargo test -p tenure-core`.
+    #[test]
+    fn the_matrix_is_the_one_that_was_reviewed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/matrix.golden.txt");
+        if std::env::var_os("TENURE_TEST_BLESS").is_some() {
+            std::fs::write(path, matrix()).unwrap();
+        }
+        assert_eq!(matrix(), std::fs::read_to_string(path).unwrap_or_default(), "policy/matrix.golden.txt is out of date");
+    }
+
     #[test]
     fn r1_a_holder_cannot_dismiss_an_administrator() {
         let v = |standing| verdict(Ability::Dismiss, standing, TargetState::Administrator, LeaversShown::No);

@@ -1,0 +1,128 @@
+//! What companies, people, goods and errands are called.
+
+pub(super) const SURNAMES: &[&str] = &[
+    "Lindqvist",
+    "Okonkwo",
+    "Martens",
+    "Ferreira",
+    "Kaminski",
+    "Hartmann",
+    "Duval",
+    "Eriksen",
+    "Takahashi",
+    "Moreau",
+    "Silva",
+    "Bakker",
+    "Jovanović",
+    "Ozturk",
+    "Castellano",
+    "Byrne",
+    "Fontaine",
+    "Grönberg",
+    "Hakimi",
+    "Ionescu",
+    "Jespersen",
+    "Kruger",
+    "Lombardi",
+    "Malik",
+    "Nyberg",
+    "Oliveira",
+    "Pereira",
+    "Quist",
+    "Ramírez",
+    "Schneider",
+];
+
+pub(super) const FIRST_NAMES: &[&str] = &[
+    "Anna", "Bashir", "Cecilia", "David", "Elena", "Farid", "Greta", "Hiroshi", "Isabel", "Jakub", "Katya", "Leo", "Maria", "Nikhil",
+    "Oluchi", "Pablo", "Renata", "Sven", "Thandi", "Uwe", "Vera", "William", "Ximena", "Yasmin", "Zoran", "Agnes", "Björn", "Claire",
+    "Dalia", "Emeka",
+];
+
+pub(super) const TRADES: &[&str] = &[
+    "Joinery",
+    "Metalworks",
+    "Boatworks",
+    "Auto Repair",
+    "Stone & Tile",
+    "Interiors",
+    "Fabrication",
+    "Cabinet Makers",
+    "Machine Shop",
+    "Electrical",
+    "Organ Builders",
+    "Technical College",
+];
+
+pub(super) const INDUSTRIES: &[&str] = &[
+    "Carpentry",
+    "Metal processing",
+    "Boat building",
+    "Vehicle repair",
+    "Stone working",
+    "Fit-out",
+    "Steel construction",
+    "Furniture",
+    "Machining",
+    "Electrical installation",
+    "Instrument making",
+    "Education",
+];
+
+/// Goods with their price in cents.
+pub(super) const GOODS: &[(&str, i64)] = &[
+    ("Workbench 2000 mm", 84_900),
+    ("Drill press", 129_000),
+    ("Tool trolley", 45_950),
+    ("Dust extractor", 239_500),
+    ("Sliding table saw", 1_149_000),
+    ("Compressor 270 l", 189_990),
+    ("Welding table", 156_000),
+    ("Pallet racking bay", 68_500),
+    ("Bench vice 150 mm", 17_990),
+    ("Lifting table 500 kg", 142_750),
+    ("Band saw", 324_900),
+    ("Spray booth", 2_480_000),
+];
+
+pub(super) const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "EUR", "SEK", "GBP", "CHF", "PLN", "EUR", "USD"];
+
+pub(super) const OPEN_STAGES: &[&str] = &["Qualification", "Site visit", "Offer sent", "Negotiation"];
+
+pub(super) const LEAD_SOURCES: &[&str] = &["Trade fair", "Website", "Recommendation", "Dealer", "Telephone"];
+
+/// Titles of activities on a record, by type: calls, meetings, mails, other.
+pub(super) const ERRANDS: &[&[&str]] = &[
+    &["Call about delivery dates", "Call back about the offer", "Ask for drawings of the hall", "Call about an open invoice"],
+    &["Visit the workshop", "Demonstration on site", "Yearly review", "Acceptance of the installation"],
+    &["Send the revised offer", "Send data sheets", "Confirm the order", "Remind of the signature"],
+    &["Prepare a floor plan", "Check the power supply", "Look up spare parts", "Measure noise levels"],
+];
+
+pub(super) const TASKS: &[&str] = &[
+    "Count the stock in aisle",
+    "Check the brakes of forklift",
+    "Rewrite the product texts of page",
+    "Photograph the new models of series",
+    "Agree the delivery window for tour",
+    "Replace the belts of machine",
+    "Reconcile the bank statement of week",
+    "Update the price list, part",
+    "Prepare the training of group",
+    "Renew the inspection sticker of rack",
+    "Order packaging for batch",
+    "Translate the manual of model",
+    "Set up the laptop of desk",
+    "Review the claims of week",
+    "Plan the installation of hall",
+];
+
+/// Names of files with their media types.
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("Price list, part {}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("Floor plan, hall {}.pdf", "application/pdf"),
+    ("Installation photo {}.jpg", "image/jpeg"),
+    ("Minutes of meeting {}.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("Risk assessment {}.pdf", "application/pdf"),
+    ("Catalogue page {}.png", "image/png"),
+];

@@ -1,0 +1,101 @@
+//! Mails that the server wrote as files.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A folder of `.eml` files.
+pub struct Mailbox {
+    folder: PathBuf,
+}
+
+/// One mail, as far as tests look.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub to: String,
+    pub subject: String,
+    pub body: String,
+}
+
+impl Message {
+    /// The token of the link in it.
+    #[track_caller]
+    pub fn token(&self) -> String {
+        let (_, rest) = self.body.split_once("token=").unwrap_or_else(|| panic!("no link in {}", self.body));
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    }
+}
+
+impl Mailbox {
+    /// The folder that the server writes to.
+    pub fn at(folder: &Path) -> Mailbox {
+        Mailbox { folder: folder.to_owned() }
+    }
+
+    /// All mails by now, oldest first as far as their names tell.
+    pub fn all(&self) -> Vec<Message> {
+        let entries = std::fs::read_dir(&self.folder).expect("the folder of the mails");
+        let mut files: Vec<_> =
+            entries.map(|e| e.expect("an entry").path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect();
+        files.sort_by_key(|path| (std::fs::metadata(path).and_then(|m| m.modified()).ok(), path.clone()));
+        files.iter().map(|path| parse(&std::fs::read_to_string(path).expect("a mail"))).collect()
+    }
+
+    /// The latest mail to an address; they are there within a second of the answer.
+    pub async fn latest_to(&self, address: &str) -> Message {
+        for _ in 0..40 {
+            if let Some(message) = self.all().into_iter().rev().find(|m| m.to.contains(address)) {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail to {address}; there are {:?}", self.all());
+    }
+
+    /// How many mails went to an address by now.
+    pub fn count_to(&self, address: &str) -> usize {
+        self.all().iter().filter(|m| m.to.contains(address)).count()
+    }
+}
+
+fn parse(text: &str) -> Message {
+    let text = text.replace("\r\n", "\n");
+    let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+    // A line that begins with a blank goes on from the one before.
+    let head = head.replace("\n ", " ").replace("\n\t", " ");
+    let header = |name: &str| {
+        head.lines().filter_map(|l| l.split_once(':')).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    };
+    let body = match header("Content-Transfer-Encoding").map(|e| e.to_ascii_lowercase()).as_deref() {
+        Some("quoted-printable") => quoted_printable(body),
+        _ => body.to_owned(),
+    };
+    Message { to: header("To").unwrap_or_default(), subject: header("Subject").unwrap_or_default(), body }
+}
+
+fn quoted_printable(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        match (first, tail) {
+            (b'=', [b'\n', after @ ..]) => rest = after,
+            (b'=', [high, low, after @ ..]) => {
+                let hex = std::str::from_utf8(&[*high, *low]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                bytes.push(hex.expect("two hexadecimal digits"));
+                rest = after;
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn soft_line_breaks_and_escapes_are_read() {
+    let message = parse(
+        "To: Ann <a@example.com>\r\nSubject: One\r\n two\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nhttp://h/?token=3Dab=\r\nc-_ caf=C3=A9\r\n",
+    );
+    assert_eq!(message.subject, "One two");
+    assert_eq!(message.body, "http://h/?token=abc-_ café\n");
+    assert_eq!(message.token(), "abc-_");
+}

@@ -1,0 +1,57 @@
+//! A database with a company in it and a server before it: what most stories begin with.
+
+use std::sync::Arc;
+
+use tenure_core::clock::{Clock, SystemClock};
+use tenure_core::storage::Storage;
+
+use super::adapter;
+use super::backend::{Backend, Database};
+use super::company::{Company, Member};
+use super::mail::Mailbox;
+use super::person::Person;
+use super::server::{Server, Wish};
+
+/// The password of everybody in the company.
+pub const PASSWORD: &str = "correct horse 7 battery";
+
+/// A company at work.
+pub struct Office {
+    pub company: Company,
+    pub server: Server,
+    pub storage: Arc<dyn Storage>,
+    pub mail: Mailbox,
+    wish: Wish,
+    /// Last, so that the server is gone before its database.
+    pub database: Database,
+}
+
+impl Office {
+    /// The usual one.
+    pub async fn open(backend: Backend) -> Office {
+        Office::open_with(backend, |wish| wish).await
+    }
+
+    /// One with a server of another kind.
+    pub async fn open_with(backend: Backend, change: impl FnOnce(Wish) -> Wish) -> Office {
+        let database = Database::new(backend).await;
+        let wish = change(Wish::on(&database));
+        let storage = adapter::storage(&database.url).await;
+        let hash = adapter::password_hash(PASSWORD).await;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let company = Company::found(storage.clone(), clock, hash).await;
+        let mail = Mailbox::at(&database.folder.path().join("mail"));
+        let server = Server::start(wish.clone()).await;
+        Office { company, server, storage, mail, wish, database }
+    }
+
+    /// One more server on the same database.
+    pub async fn another_server(&self) -> Server {
+        Server::start(self.wish.clone()).await
+    }
+
+    /// Signs a member of the company in.
+    pub async fn sign_in(&self, member: &Member) -> Person {
+        self.server.sign_in(&member.email, PASSWORD).await
+    }
+}

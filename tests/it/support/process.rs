@@ -1,0 +1,71 @@
+//! The program itself, as somebody would start it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The program with a clean environment: none of the settings of whoever runs the tests.
+pub fn tenure(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TENURE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A server of its own process; it is killed when this is dropped.
+pub struct Served {
+    child: Child,
+    /// `http://127.0.0.1:…`
+    pub base: String,
+    /// What it printed until it served.
+    pub printed: Vec<String>,
+}
+
+impl Served {
+    /// Starts a command that serves, and waits until it answers. `port` is put into `TENURE_LISTEN`.
+    pub async fn start(mut command: Command) -> Served {
+        let port = free_port();
+        let base = format!("http://127.0.0.1:{port}");
+        let mut child =
+            command.env("TENURE_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let (said, mut hear) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let _ = said.send(line);
+            }
+        });
+        for _ in 0..600 {
+            if let Ok(answer) = reqwest::get(format!("{base}/health/ready")).await
+                && answer.status().is_success()
+            {
+                let mut printed = Vec::new();
+                while let Ok(Some(line)) = tokio::time::timeout(Duration::from_millis(100), hear.recv()).await {
+                    printed.push(line);
+                }
+                return Served { child, base, printed };
+            }
+            if let Some(status) = child.try_wait().expect("its state") {
+                panic!("the program ended with {status} instead of serving");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the program does not get ready");
+    }
+
+    /// Stops it without a chance to tidy up.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+}

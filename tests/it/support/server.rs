@@ -1,0 +1,115 @@
+//! Servers in this process; several may share one database.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tenure::config::{Config, MailRoute, Profile};
+use tenure_core::clock::{Clock, SystemClock};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::adapter;
+use super::backend::Database;
+use super::person::Person;
+
+/// What a server is to be like.
+#[derive(Clone)]
+pub struct Wish {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Wish {
+    /// The usual server on a database: in the development profile, on a free port, with mails as files. Servers on one database share its
+    /// key file, as nodes do.
+    pub fn on(database: &Database) -> Wish {
+        let folder = database.folder.path();
+        let mails = folder.join("mail");
+        std::fs::create_dir_all(&mails).expect("a folder for mails");
+        let config = Config {
+            database_url: database.url.clone().into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            key_file: folder.join("keys.json"),
+            mail: MailRoute::Directory(mails),
+            ..Config::default()
+        };
+        Wish { config, clock: Arc::new(SystemClock) }
+    }
+
+    /// With so many seats.
+    pub fn with_seats(mut self, limit: u32) -> Wish {
+        self.config.seat_limit = Some(limit);
+        self
+    }
+
+    /// With a clock of the test's own.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Wish {
+        self.clock = clock;
+        self
+    }
+
+    /// In the production profile.
+    pub fn in_production(mut self) -> Wish {
+        self.config.profile = Profile::Production;
+        self
+    }
+}
+
+/// What the adapter hands back.
+pub struct Running {
+    pub address: SocketAddr,
+    /// Sent to when it shall stop.
+    pub stop: oneshot::Sender<()>,
+    pub task: JoinHandle<()>,
+}
+
+/// A server; it stops when this is dropped.
+pub struct Server {
+    address: SocketAddr,
+    running: Option<Running>,
+}
+
+impl Server {
+    /// Starts one on a free port.
+    pub async fn start(wish: Wish) -> Server {
+        let running = adapter::serve(wish).await;
+        Server { address: running.address, running: Some(running) }
+    }
+
+    /// Where a path is, e.g. `/graphql`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&self) -> Person {
+        Person::anonymous(self.url("/graphql"))
+    }
+
+    /// Somebody with a token from elsewhere.
+    pub fn with_token(&self, token: &str) -> Person {
+        Person::with_token(self.url("/graphql"), token)
+    }
+
+    /// Signs in; fails the test when that is refused.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Person {
+        Person::sign_in(self.url("/graphql"), email, password).await
+    }
+
+    /// Stops it and waits for it.
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            let _ = running.stop.send(());
+            let _ = running.task.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            let _ = running.stop.send(());
+            running.task.abort();
+        }
+    }
+}
