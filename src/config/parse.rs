@@ -104,7 +104,8 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, Expected> {
     text.split(',')
         .map(|part| {
             let url = Url::parse(part.trim()).map_err(|_| WHAT)?;
-            let is_origin = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            let is_origin =
+                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
             let is_plain = url.username().is_empty() && url.password().is_none() && !part.contains('*');
             if is_origin && is_plain { Ok(url.origin().ascii_serialization()) } else { Err(WHAT) }
         })

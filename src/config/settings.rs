@@ -137,7 +137,8 @@ impl Settings {
         let database = match optional("DATABASE_URL", self.database_url.as_deref(), parse::database)? {
             Some(database) if database_on_command_line && database.has_password => {
                 return Err(ConfigError(
-                    "TENURE_DATABASE_URL (--database-url): a URL with a password is taken from the environment only, not from a flag".into(),
+                    "TENURE_DATABASE_URL (--database-url): a URL with a password is taken from the environment only, not from a flag"
+                        .into(),
                 ));
             }
             _ if is_demo => parse::database(DEMO_DATABASE_URL).map_err(|_| ConfigError("no demo database".into()))?,
@@ -155,7 +156,9 @@ impl Settings {
             (None, Some(file)) => file.with_extension("keys.json"),
             (None, None) => {
                 if purpose == Purpose::Serve && profile == Profile::Production && database.is_postgres {
-                    return Err(ConfigError("TENURE_KEY_FILE is required for PostgreSQL in production: the path of the file for signing keys".into()));
+                    return Err(ConfigError(
+                        "TENURE_KEY_FILE is required for PostgreSQL in production: the path of the file for signing keys".into(),
+                    ));
                 }
                 PathBuf::from(KEY_FILE_DEFAULT)
             }
@@ -165,7 +168,9 @@ impl Settings {
         }
         let mail = match (mail, profile) {
             (Some(MailRoute::Stdout), Profile::Production) if purpose == Purpose::Serve => {
-                return Err(ConfigError("TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY".into()));
+                return Err(ConfigError(
+                    "TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY".into(),
+                ));
             }
             (None, Profile::Production) if purpose == Purpose::Serve => {
                 return Err(ConfigError("TENURE_MAIL is required in production: expected file:DIRECTORY".into()));
@@ -269,9 +274,17 @@ mod tests {
             ("SEAT_LIMIT", |s, v| s.seat_limit = Some(v), &["", "0", "-1", "many", "99999999999", "1.5"]),
             ("PLAN", |s, v| s.plan = Some(v), &["", " ", "a\nb"]),
             ("MAIL", |s, v| s.mail = Some(v), &["", "stdout", "file:", "smtp://mail.example", "pigeon"]),
-            ("PUBLIC_URL", |s, v| s.public_url = Some(v), &["", "tenure", "ftp://x.example", "https://x.example/?a=b", "https://u:p@x.example"]),
+            (
+                "PUBLIC_URL",
+                |s, v| s.public_url = Some(v),
+                &["", "tenure", "ftp://x.example", "https://x.example/?a=b", "https://u:p@x.example"],
+            ),
             ("KEY_FILE", |s, v| s.key_file = Some(v), &[""]),
-            ("ALLOWED_ORIGINS", |s, v| s.allowed_origins = Some(v), &["", "*", "https://x.example/path", "x.example", "https://a.example,*"]),
+            (
+                "ALLOWED_ORIGINS",
+                |s, v| s.allowed_origins = Some(v),
+                &["", "*", "https://x.example/path", "x.example", "https://a.example,*"],
+            ),
             ("TRUSTED_PROXIES", |s, v| s.trusted_proxies = Some(v), &["", "10.0.0.0/33", "proxy", "10.0.0.1,"]),
             ("BEHIND_PROXY", |s, v| s.behind_proxy = Some(v), &["", "maybe"]),
             ("LIMIT_BODY_BYTES", |s, v| s.limit_body_bytes = Some(v), &["", "0", "-1", "1k"]),

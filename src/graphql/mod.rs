@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, Request, Response, Schema, SimpleObject};
+use async_graphql::{EmptySubscription, InputObject, Object, Request, Response, Schema, SimpleObject};
 use tenure_core::engine::Engine;
 
 use crate::config::Config;
@@ -12,6 +12,11 @@ use crate::identity::{Caller, Identity};
 #[derive(SimpleObject)]
 struct User {
     id: String,
+}
+
+#[derive(SimpleObject)]
+struct Viewer {
+    user: User,
 }
 
 #[derive(InputObject)]
@@ -24,7 +29,7 @@ struct Query;
 
 #[Object]
 impl Query {
-    async fn viewer(&self) -> Option<User> {
+    async fn viewer(&self) -> Option<Viewer> {
         None
     }
     async fn user(&self, id: async_graphql::ID) -> Option<User> {
@@ -37,14 +42,41 @@ impl Query {
     }
 }
 
+#[derive(InputObject)]
+struct SignInInput {
+    email: String,
+    password: String,
+}
+
+#[derive(SimpleObject)]
+struct SignInPayload {
+    session: Option<User>,
+}
+
+struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn sign_in(&self, input: SignInInput) -> Option<SignInPayload> {
+        let _ = (input.email, input.password);
+        Some(SignInPayload { session: None })
+    }
+    async fn refresh_session(&self) -> Option<SignInPayload> {
+        Some(SignInPayload { session: None })
+    }
+}
+
 /// The API.
 #[derive(Clone)]
-pub struct Api(Schema<Query, EmptyMutation, EmptySubscription>);
+pub struct Api(Schema<Query, Mutation, EmptySubscription>);
 
 impl Api {
     /// Over an engine.
     pub fn new(_engine: Arc<Engine>, _identity: Arc<Identity>, config: Arc<Config>) -> Api {
-        Api(Schema::build(Query, EmptyMutation, EmptySubscription).limit_depth(config.limits.depth).limit_complexity(config.limits.cost).finish())
+        Api(Schema::build(Query, Mutation, EmptySubscription)
+            .limit_depth(config.limits.depth)
+            .limit_complexity(config.limits.cost)
+            .finish())
     }
 
     /// The schema as text.

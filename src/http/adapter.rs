@@ -95,7 +95,10 @@ impl Adapter {
             Ok(document) => select(document, name.as_deref()).map(|o| describe(document, o)),
             // The parser's own text repeats the line, secrets included.
             Err(error) => {
-                return Err(Fault { locations: locations(&error.locations), ..Fault::new(code::PARSE_FAILED, "The document has a syntax error.") });
+                return Err(Fault {
+                    locations: locations(&error.locations),
+                    ..Fault::new(code::PARSE_FAILED, "The document has a syntax error.")
+                });
             }
         };
         Ok(Document { request, values: variables, operation })
@@ -297,7 +300,9 @@ mod tests {
 
     #[test]
     fn types_of_variables_come_from_the_schema() {
-        let types = input_types("enum Status { ACTIVE GONE }\ninput Filter { ids: [ID!], n: Int! = 3 }\ninput Pick @oneOf { a: Int b: Int }\ntype Query { a: Int }");
+        let types = input_types(
+            "enum Status { ACTIVE GONE }\ninput Filter { ids: [ID!], n: Int! = 3 }\ninput Pick @oneOf { a: Int b: Int }\ntype Query { a: Int }",
+        );
         assert!(types.enums["Status"].contains("GONE"));
         assert_eq!(types.objects["Filter"][0].kind.to_string(), "[ID!]");
         assert!(types.objects["Filter"][1].has_default);

@@ -88,15 +88,16 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
-    fault: Fault,
+    code: &'static str,
+    message: String,
     allow: Option<&'static str>,
     closes: bool,
 }
 
 impl Refusal {
     /// With a code and a text.
-    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Refusal {
-        Refusal { status, fault: Fault::new(code, message), allow: None, closes: false }
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { status, code, message: message.into(), allow: None, closes: false }
     }
 
     /// 400.
@@ -126,7 +127,7 @@ impl Refusal {
 
     /// The answer.
     pub fn answer(self, media: Media, id: &RequestId) -> Response {
-        let mut response = respond(self.status, media, body(None, &[self.fault], id));
+        let mut response = respond(self.status, media, body(None, &[Fault::new(self.code, self.message)], id));
         let headers = response.headers_mut();
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));

@@ -146,7 +146,8 @@ fn fits_scalar(name: &str, value: &Value) -> bool {
         ("ID", Value::Number(n)) => n.is_i64() || n.is_u64(),
         ("String" | "ID" | "EmailAddress" | "URL", Value::String(_)) => true,
         ("Decimal", Value::String(text)) => {
-            text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+')) && rust_decimal::Decimal::from_str_exact(text).is_ok()
+            text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'))
+                && rust_decimal::Decimal::from_str_exact(text).is_ok()
         }
         ("DateTime", Value::String(text)) => Timestamp::parse_rfc3339(text).is_some(),
         ("Date", Value::String(text)) => parse_date(text).is_some(),
@@ -180,8 +181,15 @@ mod tests {
     #[test]
     fn values_that_fit_pass() {
         for (kind, value) in [
-            ("Int", json!(1)), ("Int", json!(null)), ("Float", json!(1)), ("ID!", json!("a")), ("ID!", json!(7)), ("[ID!]!", json!([])), ("[ID!]!", json!("one")),
-            ("Input!", json!({"name": "n", "filter": {"statuses": "ACTIVE", "ids": null, "since": "2026-11-22T10:00:00Z"}})), ("Pick", json!({"b": 1})),
+            ("Int", json!(1)),
+            ("Int", json!(null)),
+            ("Float", json!(1)),
+            ("ID!", json!("a")),
+            ("ID!", json!(7)),
+            ("[ID!]!", json!([])),
+            ("[ID!]!", json!("one")),
+            ("Input!", json!({"name": "n", "filter": {"statuses": "ACTIVE", "ids": null, "since": "2026-11-22T10:00:00Z"}})),
+            ("Pick", json!({"b": 1})),
             ("Unknown", json!({"any": "thing"})),
         ] {
             assert_eq!(fault(kind, Some(value.clone())), None, "{kind} {value}");
@@ -192,9 +200,23 @@ mod tests {
     #[test]
     fn values_that_do_not_are_named() {
         for (kind, value) in [
-            ("Int!", json!(null)), ("Int", json!("1")), ("Int", json!(1.5)), ("Int", json!(2147483648u64)), ("Boolean", json!("true")), ("String", json!(1)),
-            ("[ID!]", json!(["a", null])), ("Status", json!("GONE")), ("Status", json!(1)), ("Input", json!({})), ("Input", json!([])), ("Input", json!("x")),
-            ("Input", json!({"name": "n", "nam": 1})), ("Pick", json!({})), ("Pick", json!({"a": 1, "b": 2})), ("Pick", json!({"a": null})), ("DateTime", json!("now")),
+            ("Int!", json!(null)),
+            ("Int", json!("1")),
+            ("Int", json!(1.5)),
+            ("Int", json!(2147483648u64)),
+            ("Boolean", json!("true")),
+            ("String", json!(1)),
+            ("[ID!]", json!(["a", null])),
+            ("Status", json!("GONE")),
+            ("Status", json!(1)),
+            ("Input", json!({})),
+            ("Input", json!([])),
+            ("Input", json!("x")),
+            ("Input", json!({"name": "n", "nam": 1})),
+            ("Pick", json!({})),
+            ("Pick", json!({"a": 1, "b": 2})),
+            ("Pick", json!({"a": null})),
+            ("DateTime", json!("now")),
         ] {
             assert!(fault(kind, Some(value.clone())).is_some(), "{kind} {value}");
         }

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
@@ -35,7 +35,8 @@ impl Origins {
     /// The answer to a question that a browser asks before the request itself; None for any other request.
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
         let headers = request.headers();
-        let is_preflight = request.method() == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let is_preflight =
+            request.method() == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         is_preflight.then(|| {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NO_CONTENT;
@@ -76,7 +77,13 @@ mod tests {
         for good in ["https://tenure.example.com", "http://127.0.0.1:8080", "http://localhost:8080"] {
             assert!(answer(good), "{good}");
         }
-        for bad in ["https://evil.example", "null", "https://tenure.example.com.evil.example", "http://tenure.example.com", "http://127.0.0.1:8081"] {
+        for bad in [
+            "https://evil.example",
+            "null",
+            "https://tenure.example.com.evil.example",
+            "http://tenure.example.com",
+            "http://127.0.0.1:8081",
+        ] {
             assert!(!answer(bad), "{bad}");
         }
     }

@@ -77,9 +77,23 @@ mod tests {
     #[test]
     fn bodies_of_the_wrong_shape_are_refused() {
         for bad in [
-            "", "{", "[]", "[{\"query\":\"{a}\"}]", "1", "null", "{}", "{\"query\":null}", "{\"query\":\"\"}", "{\"query\":1}", "{\"query\":{}}",
-            "{\"query\":\"{a}\",\"variables\":1}", "{\"query\":\"{a}\",\"variables\":[]}", "{\"query\":\"{a}\",\"variables\":\"{}\"}",
-            "{\"query\":\"{a}\",\"extensions\":[]}", "{\"query\":\"{a}\",\"operationName\":1}", "{\"query\":\"{a}\"} x",
+            "",
+            "{",
+            "[]",
+            "[{\"query\":\"{a}\"}]",
+            "1",
+            "null",
+            "{}",
+            "{\"query\":null}",
+            "{\"query\":\"\"}",
+            "{\"query\":1}",
+            "{\"query\":{}}",
+            "{\"query\":\"{a}\",\"variables\":1}",
+            "{\"query\":\"{a}\",\"variables\":[]}",
+            "{\"query\":\"{a}\",\"variables\":\"{}\"}",
+            "{\"query\":\"{a}\",\"extensions\":[]}",
+            "{\"query\":\"{a}\",\"operationName\":1}",
+            "{\"query\":\"{a}\"} x",
         ] {
             assert!(Params::from_json(bad.as_bytes()).is_err(), "{bad}");
         }
@@ -95,7 +109,9 @@ mod tests {
         assert_eq!((params.query.as_str(), params.operation_name.as_deref()), ("query A{a}", Some("A")));
         assert_eq!(params.variables.get("x"), Some(&Value::from(1)));
         assert!(Params::from_query("query=%7Ba%7D&variables=&operationName=").is_ok());
-        for bad in ["", "query=", "operation_name=A", "query=%7Ba%7D&variables=x", "query=%7Ba%7D&variables=1", "query=%7Ba%7D&extensions=[]"] {
+        for bad in
+            ["", "query=", "operation_name=A", "query=%7Ba%7D&variables=x", "query=%7Ba%7D&variables=1", "query=%7Ba%7D&extensions=[]"]
+        {
             assert!(Params::from_query(bad).is_err(), "{bad}");
         }
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use serde_json::json;
 
 use super::accept::Media;
@@ -21,15 +21,19 @@ const PING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process runs.
 pub async fn live() -> Response {
-    Json(json!({ "status": "live" })).into_response()
+    status(StatusCode::OK, &json!({ "status": "live" }))
 }
 
 /// Requests can be served: database there, migrations complete, not draining.
 pub async fn ready(State(app): State<SharedApp>) -> Response {
     match unready(&app).await {
-        None => Json(json!({ "status": "ready" })).into_response(),
-        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unready", "reason": reason }))).into_response(),
+        None => status(StatusCode::OK, &json!({ "status": "ready" })),
+        Some(reason) => status(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "unready", "reason": reason })),
     }
+}
+
+fn status(status: StatusCode, body: &serde_json::Value) -> Response {
+    (status, [(CONTENT_TYPE, Media::Json.content_type())], body.to_string()).into_response()
 }
 
 async fn unready(app: &App) -> Option<&'static str> {

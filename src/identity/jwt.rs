@@ -121,7 +121,9 @@ pub fn jwks(keys: &Keys, now: Timestamp) -> serde_json::Value {
                     let (x, y) = key.public.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
                     serde_json::json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key.kid, "x": b64(x), "y": b64(y)})
                 }
-                _ => serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.kid, "x": b64(&key.public)}),
+                _ => {
+                    serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.kid, "x": b64(&key.public)})
+                }
             }
         })
         .collect();
@@ -189,8 +191,17 @@ mod tests {
         let same = |_: &mut Value| {};
         assert!(matches!(verify(&keys, &forged(&keys, same, same), NOW), Verification::Valid(_)));
         let headers: &[(&str, Value)] = &[
-            ("alg", json!("none")), ("alg", json!("HS256")), ("alg", json!("ES256")), ("kid", json!("other")), ("kid", Value::Null), ("kid", json!(1)),
-            ("typ", json!("JWT")), ("typ", Value::Null), ("crit", json!([])), ("crit", json!(["exp"])), ("crit", json!("exp")),
+            ("alg", json!("none")),
+            ("alg", json!("HS256")),
+            ("alg", json!("ES256")),
+            ("kid", json!("other")),
+            ("kid", Value::Null),
+            ("kid", json!(1)),
+            ("typ", json!("JWT")),
+            ("typ", Value::Null),
+            ("crit", json!([])),
+            ("crit", json!(["exp"])),
+            ("crit", json!("exp")),
         ];
         for (name, value) in headers {
             let token = forged(&keys, |h| h[*name] = value.clone(), same);

@@ -268,7 +268,8 @@ fn keys_of(file: &KeyFile) -> Result<Keys, String> {
 
 fn signing_key(entry: &KeyEntry) -> Result<SigningKey, String> {
     let kid = &entry.kid;
-    let instant = |name: &str, text: &str| Timestamp::parse_rfc3339(text).ok_or(format!("key {kid}: `{name}` must be an instant in RFC 3339"));
+    let instant =
+        |name: &str, text: &str| Timestamp::parse_rfc3339(text).ok_or(format!("key {kid}: `{name}` must be an instant in RFC 3339"));
     let pkcs8 = URL_SAFE_NO_PAD.decode(&entry.key).map_err(|_| format!("key {kid}: `key` must be base64url"))?;
     let unusable = |_| format!("key {kid}: `key` is no PKCS #8 key for {}", entry.alg);
     let (algorithm, encoding, public) = match entry.alg.as_str() {

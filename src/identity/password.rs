@@ -49,7 +49,8 @@ impl Passwords {
         let password = SecretString::from(password);
         let fits = self
             .work(move || {
-                Phc::new(&stored.0).is_ok_and(|stored| Argon2::default().verify_password(password.expose_secret().as_bytes(), &stored).is_ok())
+                Phc::new(&stored.0)
+                    .is_ok_and(|stored| Argon2::default().verify_password(password.expose_secret().as_bytes(), &stored).is_ok())
             })
             .await?;
         Ok(fits && is_known)

@@ -42,7 +42,8 @@ impl Letter {
                     Some(login) => format!("An administrator changed the address you sign in with. From now on it is {}.", login.address()),
                     None => "An administrator took away the address you sign in with.".to_owned(),
                 };
-                let advice = "All your sessions have ended. If this surprises you, talk to whoever administers tenure in your company.".to_owned();
+                let advice =
+                    "All your sessions have ended. If this surprises you, talk to whoever administers tenure in your company.".to_owned();
                 Letter::new(to, name, "The address you sign in with has changed", &[Part::Text(what), Part::Text(advice)])
             }
         }

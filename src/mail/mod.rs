@@ -116,7 +116,11 @@ mod tests {
 
     #[tokio::test]
     async fn names_add_no_headers() {
-        let mail = |name: &str| Mail::LoginEmailChanged { to: email("o'neil+x@bücher.example"), name: name.into(), login: Some(email("new@x.example")) };
+        let mail = |name: &str| Mail::LoginEmailChanged {
+            to: email("o'neil+x@bücher.example"),
+            name: name.into(),
+            login: Some(email("new@x.example")),
+        };
         let texts = sent(vec![mail("Eve\r\nBcc: all@x.example\r\n\r\nHello"), mail("\"Eve\" <eve@x.example>, Bob"), mail("")]).await;
         assert_eq!(texts.len(), 3);
         for text in texts {
