@@ -93,7 +93,7 @@ async fn perform(action: Action, config: Config) -> Result<(), Problem> {
         Action::Migrate(command) => migrate::run(command, &config).await,
         Action::User(command) => user::run(command, &config).await,
         Action::Token(command) => token::run(command, &config).await,
-        Action::Schema => schema::run(config).await,
+        Action::Schema => schema::run(),
     }
 }
 

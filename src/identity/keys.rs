@@ -127,8 +127,7 @@ struct Loaded {
 
 /// Hands out the keys and follows the file.
 pub struct KeyRing {
-    /// None: keys of this process alone.
-    path: Option<PathBuf>,
+    path: PathBuf,
     clock: Arc<dyn Clock>,
     loaded: RwLock<Loaded>,
 }
@@ -138,19 +137,11 @@ impl KeyRing {
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<KeyRing, KeyError> {
         let now = clock.now();
         if !path.exists() {
-            create(path, now)?;
+            create(path, &clock)?;
         }
         let (keys, stamp) = read(path)?;
         let loaded = Loaded { keys: Arc::new(keys), stamp, looked_at: now.unix_seconds() };
-        Ok(KeyRing { path: Some(path.to_owned()), clock, loaded: RwLock::new(loaded) })
-    }
-
-    /// Keys that nobody keeps, for commands that serve nothing.
-    pub fn ephemeral(clock: Arc<dyn Clock>) -> Result<KeyRing, KeyError> {
-        let now = clock.now();
-        let keys = keys_of(&KeyFile::fresh(now)?).map_err(|fault| KeyError::Malformed { path: PathBuf::new(), fault })?;
-        let loaded = Loaded { keys: Arc::new(keys), stamp: (None, 0), looked_at: now.unix_seconds() };
-        Ok(KeyRing { path: None, clock, loaded: RwLock::new(loaded) })
+        Ok(KeyRing { path: path.to_owned(), clock, loaded: RwLock::new(loaded) })
     }
 
     /// The keys, read again when the file has changed. A file that has become unusable is logged, and the former keys stay.
@@ -165,10 +156,9 @@ impl KeyRing {
         }
         let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         loaded.looked_at = second;
-        let Some(path) = &self.path else { return loaded.keys.clone() };
-        match fs::metadata(path) {
+        match fs::metadata(&self.path) {
             Ok(metadata) if stamp_of(&metadata) == loaded.stamp => {}
-            Ok(_) => match read(path) {
+            Ok(_) => match read(&self.path) {
                 Ok((keys, stamp)) => {
                     tracing::info!("read the key file again");
                     loaded.keys = Arc::new(keys);
@@ -191,31 +181,27 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
     move |source| KeyError::Io { path, source }
 }
 
-impl KeyFile {
-    /// New keys.
-    fn fresh(now: Timestamp) -> Result<KeyFile, KeyError> {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(|_| KeyError::Random)?;
-        let (mut link, mut name) = ([0u8; 32], [0u8; 9]);
-        getrandom::fill(&mut link).map_err(|_| KeyError::Random)?;
-        getrandom::fill(&mut name).map_err(|_| KeyError::Random)?;
-        let entry = KeyEntry {
-            kid: URL_SAFE_NO_PAD.encode(name),
-            alg: "EdDSA".to_owned(),
-            key: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()),
-            created_at: now.to_rfc3339(),
-            retire_at: None,
-        };
-        Ok(KeyFile { keys: vec![entry], link_key: URL_SAFE_NO_PAD.encode(link) })
-    }
-}
-
 /// Writes a new file beside the path and links it there, which only the first of several does.
-fn create(path: &Path, now: Timestamp) -> Result<(), KeyError> {
-    let file = KeyFile::fresh(now)?;
+fn create(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), KeyError> {
+    let rng = SystemRandom::new();
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&rng).map_err(|_| KeyError::Random)?;
+    let mut link = [0u8; 32];
+    getrandom::fill(&mut link).map_err(|_| KeyError::Random)?;
+    let mut name = [0u8; 9];
+    getrandom::fill(&mut name).map_err(|_| KeyError::Random)?;
+    let kid = URL_SAFE_NO_PAD.encode(name);
+    let entry = KeyEntry {
+        kid: kid.clone(),
+        alg: "EdDSA".to_owned(),
+        key: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()),
+        created_at: clock.now().to_rfc3339(),
+        retire_at: None,
+    };
+    let file = KeyFile { keys: vec![entry], link_key: URL_SAFE_NO_PAD.encode(link) };
     let text = serde_json::to_vec_pretty(&file).map_err(|e| KeyError::Io { path: path.to_owned(), source: io::Error::other(e) })?;
 
     let mut temporary_name = path.file_name().unwrap_or_default().to_owned();
-    temporary_name.push(format!(".{}.tmp", file.keys.first().map_or("new", |k| k.kid.as_str())));
+    temporary_name.push(format!(".{kid}.tmp"));
     let temporary = path.with_file_name(temporary_name);
     let written = write_private(&temporary, &text).and_then(|()| match fs::hard_link(&temporary, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -251,19 +237,19 @@ fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
     let text = fs::read(path).map_err(io_error(path))?;
     // serde_json names the place and the kind of fault, never the value of a key.
     let file: KeyFile = serde_json::from_slice(&text).map_err(|e| malformed(format!("line {}: {:?} error", e.line(), e.classify())))?;
-    Ok((keys_of(&file).map_err(malformed)?, stamp_of(&metadata)))
-}
-
-fn keys_of(file: &KeyFile) -> Result<Keys, String> {
-    let keys: Vec<SigningKey> = file.keys.iter().map(signing_key).collect::<Result<_, _>>()?;
+    let keys: Vec<SigningKey> = file.keys.iter().map(signing_key).collect::<Result<_, _>>().map_err(malformed)?;
     if !keys.iter().any(|k| k.retire_at.is_none()) {
-        return Err("every key retires: one without `retireAt` is needed".into());
+        return Err(malformed("every key retires: one without `retireAt` is needed".into()));
     }
     if keys.iter().enumerate().any(|(n, key)| keys[..n].iter().any(|other| other.kid == key.kid)) {
-        return Err("two keys have the same `kid`".into());
+        return Err(malformed("two keys have the same `kid`".into()));
     }
-    let link: Option<[u8; 32]> = URL_SAFE_NO_PAD.decode(&file.link_key).ok().and_then(|bytes| bytes.try_into().ok());
-    Ok(Keys { keys, link: LinkKey::new(link.ok_or("`linkKey` must be 32 bytes in base64url")?) })
+    let link: [u8; 32] = URL_SAFE_NO_PAD
+        .decode(&file.link_key)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| malformed("`linkKey` must be 32 bytes in base64url".into()))?;
+    Ok((Keys { keys, link: LinkKey::new(link) }, stamp_of(&metadata)))
 }
 
 fn signing_key(entry: &KeyEntry) -> Result<SigningKey, String> {

@@ -54,16 +54,12 @@ pub struct Identity {
 impl Identity {
     /// With the keys of that file, which is made when there is none.
     pub fn open(key_file: &Path, clock: Arc<dyn Clock>) -> Result<Identity, IdentityError> {
-        Identity::with_keys(KeyRing::open(key_file, clock.clone())?, clock)
-    }
-
-    /// With keys that nobody keeps, for commands that serve nothing, and for tests.
-    pub fn of_this_process(clock: Arc<dyn Clock>) -> Result<Identity, IdentityError> {
-        Identity::with_keys(KeyRing::ephemeral(clock.clone())?, clock)
-    }
-
-    fn with_keys(keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Identity, IdentityError> {
-        Ok(Identity { keys, passwords: Passwords::new()?, attempts: Attempts::new(clock.clone()), clock })
+        Ok(Identity {
+            keys: KeyRing::open(key_file, clock.clone())?,
+            passwords: Passwords::new()?,
+            attempts: Attempts::new(clock.clone()),
+            clock,
+        })
     }
 
     /// The hash of a password, to be stored.

@@ -41,6 +41,7 @@ pub struct ReassignInput {
 #[derive(Debug, Clone)]
 enum Selected {
     Ids(Vec<RecordId>),
+    TooMany,
     Matching(RecordFilter),
 }
 
@@ -81,14 +82,11 @@ impl Reassign {
                 if ids.is_empty() {
                     faults.input("selection.ids", "`ids` must name 1 to 500 records.");
                 }
-                let given = ids.len();
+                // Counted as given; refused when it runs, after what comes before it in the contract.
+                let too_many = ids.len() > IDS_MAX;
                 ids.sort();
                 ids.dedup();
-                if given > IDS_MAX {
-                    // Counted as given; refused when it runs, after what comes before it in the contract.
-                    ids.truncate(IDS_MAX + 1);
-                }
-                Selected::Ids(ids)
+                if too_many { Selected::TooMany } else { Selected::Ids(ids) }
             }
             SelectionInput::Matching(filter) => Selected::Matching(filter.parse("selection.matching", &mut faults)),
         };
@@ -99,14 +97,15 @@ impl Reassign {
 
     fn named_sources(&self) -> &[UserId] {
         match &self.selection {
-            Selected::Ids(_) => &[],
+            Selected::Ids(_) | Selected::TooMany => &[],
             Selected::Matching(filter) => filter.responsible.as_deref().unwrap_or_default(),
         }
     }
 
     fn is_too_wide(&self) -> bool {
         match &self.selection {
-            Selected::Ids(ids) => ids.len() > IDS_MAX,
+            Selected::TooMany => true,
+            Selected::Ids(_) => false,
             Selected::Matching(filter) => {
                 filter.responsible.is_none() && filter.former_responsible.is_none() && filter.is_orphaned != Some(true)
             }
@@ -175,6 +174,8 @@ impl Action for Reassign {
 
         let scope = access.record_scope();
         let selection = match &self.selection {
+            // Refused before, as too wide.
+            Selected::TooMany => Selection::Ids(&[], scope),
             Selected::Ids(ids) => Selection::Ids(ids, scope),
             Selected::Matching(filter) => Selection::Matching(filter.clone(), scope),
         };

@@ -4,11 +4,14 @@
 //! [`Visible`] is the proof that somebody was looked at through it: nothing else turns a stored person into one that a viewer can see.
 
 mod access;
+mod remedy;
 mod scope;
 mod verdict;
 mod view;
+mod work;
 
 pub use access::{Access, effective_permissions};
+pub use remedy::{EmailRemedy, email_remedies};
 pub use scope::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 pub use verdict::{Ability, Deny, LeaversShown, Standing, TargetState, Verdict, matrix, verdict};
 pub use view::Visible;

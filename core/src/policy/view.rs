@@ -2,7 +2,7 @@
 
 use crate::email::Email;
 use crate::id::{DepartmentId, UserId};
-use crate::permission::PermissionSet;
+use crate::permission::{Permission, PermissionSet};
 use crate::settings::Settings;
 use crate::user::{Dismissal, User, UserStatus};
 
@@ -72,5 +72,25 @@ impl Visible<User> {
             dismissal.note = None;
         }
         Some(dismissal)
+    }
+}
+
+/// What is decided by more than one word of the table.
+impl Visible<User> {
+    /// Whether the list of people who report to them is shown; external viewers have no directory (rule V3).
+    pub fn shows_reports(&self, access: &Access) -> bool {
+        !access.is_external() && self.allows(access, Ability::SeeProfile)
+    }
+
+    /// Whether their tasks, files and workgroups are shown: as far as the viewer may see those themselves. External viewers see a
+    /// member's profile without them (rule V3).
+    pub fn shows_work(&self, access: &Access) -> bool {
+        self.allows(access, Ability::SeeProfile)
+    }
+
+    /// Whether all their records may be handed over by the viewer: anybody's with ENTITIES_REASSIGN, one's own with ENTITIES_WRITE.
+    pub fn may_be_relieved_by(&self, access: &Access) -> bool {
+        self.allows(access, Ability::HandOver)
+            && (self.0.id != access.person() || access.permissions().has_any(&[Permission::EntitiesWrite, Permission::EntitiesReassign]))
     }
 }

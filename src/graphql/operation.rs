@@ -1,0 +1,116 @@
+//! One operation: who calls, from where, and what it is performed with.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_graphql::Context;
+use tenure_core::engine::Engine;
+use tenure_core::permission::Permission;
+use tenure_core::policy::Access;
+
+use crate::config::Config;
+use crate::identity::{Caller, Identity};
+
+use super::cohort::Cohort;
+use super::error::{Fault, Result};
+use super::view::View;
+
+/// What belongs to one operation.
+pub struct Operation {
+    engine: Arc<Engine>,
+    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
+    identity: Arc<Identity>,
+    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
+    config: Arc<Config>,
+    cohort: Cohort,
+    view: Option<View>,
+    request_id: String,
+    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
+    peer: Option<IpAddr>,
+}
+
+/// What every operation is performed with.
+#[derive(Clone)]
+pub struct Tools {
+    /// Storage, clock, rules.
+    pub engine: Arc<Engine>,
+    /// Passwords and tokens.
+    pub identity: Arc<Identity>,
+    /// What was configured.
+    pub config: Arc<Config>,
+}
+
+impl Operation {
+    /// An operation of a caller; who was signed in once is nobody in particular.
+    pub fn new(tools: Tools, caller: &Caller, request_id: String, peer: Option<IpAddr>) -> Operation {
+        let Tools { engine, identity, config } = tools;
+        let cohort = Cohort::new();
+        let view = caller.access().map(|access| View::new(access.clone(), engine.clone(), &cohort));
+        Operation { engine, identity, config, cohort, view, request_id, peer }
+    }
+
+    /// The operation that a resolver belongs to.
+    pub fn of<'c>(ctx: &Context<'c>) -> Result<&'c Operation> {
+        ctx.data::<Arc<Operation>>().map(|operation| &**operation).map_err(|_| Fault::internal("an operation without its data"))
+    }
+
+    /// Whose batches these are.
+    pub fn cohort(&self) -> &Cohort {
+        &self.cohort
+    }
+
+    /// Performs actions.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Its request, for the history and for support.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Who is signed in, if somebody is.
+    pub fn viewer(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
+    /// Who is signed in.
+    pub fn view(&self) -> Result<&View> {
+        self.view.as_ref().ok_or(Fault::Unauthenticated)
+    }
+}
+
+#[expect(dead_code, reason = "for signIn and its kin, which come next")]
+impl Operation {
+    /// Passwords and tokens.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// What was configured.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// From where it came.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// The standpoint of somebody who has signed in within this operation.
+    pub fn view_of(&self, access: Access) -> View {
+        View::new(access, self.engine.clone(), &self.cohort)
+    }
+}
+
+/// The viewer: UNAUTHENTICATED without one.
+pub fn view<'c>(ctx: &Context<'c>) -> Result<&'c View> {
+    Operation::of(ctx)?.view()
+}
+
+/// The viewer, who needs one of these permissions: UNAUTHENTICATED, FORBIDDEN.
+pub fn permitted<'c>(ctx: &Context<'c>, any_of: &'static [Permission]) -> Result<&'c View> {
+    let view = view(ctx)?;
+    view.require(any_of)?;
+    Ok(view)
+}

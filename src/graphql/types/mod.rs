@@ -1,0 +1,26 @@
+//! Objects of the contract. Each carries who looks at it, and is made only of rows that they may see.
+
+mod account;
+mod attribution;
+mod crm;
+mod enums;
+mod node;
+mod offboarding;
+mod reassignment;
+mod record;
+mod structure;
+mod user;
+mod user_abilities;
+mod work;
+
+pub use account::{AccessToken, AccessTokenConnection, EmailUsage, License, Settings, Viewer};
+pub use attribution::Attribution;
+pub use crm::{Company, Contact, Deal, Estimate, Invoice, Lead};
+pub use enums::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, UserKind, UserOrderField, UserStatus};
+pub use node::Node;
+pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount, int};
+pub use reassignment::{Reassignment, ReassignmentConnection, SuccessorShare};
+pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChangeConnection};
+pub use structure::{Department, DepartmentConnection, Workgroup, WorkgroupConnection, WorkgroupMembershipConnection};
+pub use user::{User, UserConnection};
+pub use work::{Activity, ActivityConnection, File, FileConnection, Task, TaskConnection};

@@ -1,0 +1,76 @@
+//! Objects by their identifier alone (rule V7): each to who could reach it otherwise.
+
+use async_graphql::{ID, Interface};
+use tenure_core::id::AnyId;
+
+use crate::graphql::error::{Fault, Result};
+use crate::graphql::id::Given;
+use crate::graphql::loaders::{DepartmentKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey};
+use crate::graphql::needs;
+use crate::graphql::view::View;
+
+use super::{
+    AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task,
+    User, Workgroup,
+};
+
+/// An object with a globally unique, opaque, stable ID (Relay Global Object Identification).
+#[derive(Interface, Clone)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable. The prefix is for people reading logs; never parse it."))]
+#[allow(missing_docs, clippy::large_enum_variant)]
+pub enum Node {
+    User(User),
+    Department(Department),
+    Workgroup(Workgroup),
+    Lead(Lead),
+    Deal(Deal),
+    Contact(Contact),
+    Company(Company),
+    Estimate(Estimate),
+    Invoice(Invoice),
+    Activity(Activity),
+    Task(Task),
+    File(File),
+    Settings(Settings),
+    Reassignment(Reassignment),
+    AccessToken(AccessToken),
+}
+
+impl From<OwnedEntity> for Node {
+    fn from(entity: OwnedEntity) -> Node {
+        match entity {
+            OwnedEntity::Lead(x) => x.into(),
+            OwnedEntity::Deal(x) => x.into(),
+            OwnedEntity::Contact(x) => x.into(),
+            OwnedEntity::Company(x) => x.into(),
+            OwnedEntity::Estimate(x) => x.into(),
+            OwnedEntity::Invoice(x) => x.into(),
+            OwnedEntity::Activity(x) => x.into(),
+            OwnedEntity::Task(x) => x.into(),
+            OwnedEntity::File(x) => x.into(),
+        }
+    }
+}
+
+impl Node {
+    /// What the identifier names, if the viewer may see it.
+    pub async fn find(by: &View, id: &Given<AnyId>, argument: &str) -> Result<Option<Node>> {
+        Ok(match id.read(argument)? {
+            AnyId::UserId(id) => by.person(id).await?.map(|person| User::new(by, person).into()),
+            AnyId::DepartmentId(id) if by.require(needs::DIRECTORY).is_ok() => {
+                by.ask(DepartmentKey(id)).await?.map(|row| Department::new(by, row).into())
+            }
+            AnyId::WorkgroupId(id) => by.ask(WorkgroupKey(id)).await?.map(|row| Workgroup::new(by, row).into()),
+            AnyId::Record(id) => by.ask(RecordKey(id)).await?.map(|row| OwnedEntity::new(by, row).into()),
+            AnyId::ReassignmentId(id) => by.ask(ReassignmentKey(id)).await?.map(|row| Reassignment::new(by, row).into()),
+            AnyId::AccessTokenId(id) => by.ask(TokenKey(id)).await?.map(|row| AccessToken::new(by, row).into()),
+            AnyId::SettingsId(tenure_core::id::SettingsId::ONLY) if by.access().sees_settings() => {
+                by.ask(SettingsKey(())).await?.map(|row| Settings::new(by, row).into())
+            }
+            AnyId::SessionId(_) => return Err(Fault::input(argument, "expected an ID that begins with a known prefix.")),
+            AnyId::DepartmentId(_) | AnyId::SettingsId(_) => None,
+            // Work history comes with a later step.
+            AnyId::MeetingId(_) | AnyId::FeedPostId(_) | AnyId::MessageId(_) | AnyId::ConversationId(_) | AnyId::EventId(_) => None,
+        })
+    }
+}
