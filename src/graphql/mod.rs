@@ -24,7 +24,7 @@ mod view;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder};
 use tenure_core::engine::Engine;
 
 use crate::config::Config;
@@ -48,7 +48,12 @@ pub struct Api {
 impl Api {
     /// The API.
     pub fn new(engine: Arc<Engine>, identity: Arc<Identity>, config: Arc<Config>) -> Api {
-        Api { schema: schema(), tools: Tools { engine, identity, config } }
+        let mut builder = builder().limit_depth(config.limits.depth).limit_complexity(config.limits.cost);
+        if !config.is_development() {
+            // Suggestions tell names of fields to who may not read the schema.
+            builder = builder.disable_suggestions();
+        }
+        Api { schema: builder.finish(), tools: Tools { engine, identity, config } }
     }
 
     /// The schema in SDL.
@@ -68,15 +73,15 @@ impl Api {
     }
 }
 
-fn schema() -> ApiSchema {
-    Schema::build(Query, Mutation, EmptySubscription).register_output_type::<mutation::UserError>().finish()
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription).register_output_type::<mutation::UserError>()
 }
 
 /// The schema in SDL, for which no storage is needed. Members stand in the order in which they are written: that of error codes has a
 /// meaning (rule R11).
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident();
-    schema().sdl_with_options(options)
+    builder().finish().sdl_with_options(options)
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ pub async fn reports_move_to_the_new_manager(storage: Arc<dyn Storage>) {
     ];
     Seed { users, ..Seed::default() }.sow(&storage).await;
     let mut tx = begin(&storage).await;
-    assert_eq!(tx.users_move_reports(user_id(1), Some(user_id(2)), at(50)).await.expect("move"), 2, "how many moved");
+    assert_eq!(tx.users_move_reports(user_id(1), Some(user_id(2)), at(50)).await.expect("move"), [user_id(3), user_id(4)], "who moved");
     commit(tx).await;
     let managers = |users: &[User]| users.iter().map(|u| (u.manager.map(|m| number(m.0)), u.version)).collect::<Vec<_>>();
     let ids: Vec<UserId> = (2..=6).map(user_id).collect();
@@ -197,7 +197,7 @@ pub async fn reports_move_to_the_new_manager(storage: Arc<dyn Storage>) {
     assert_eq!(managers(&read), expected, "manager and version of successor, report, external report, leaver, indirect report");
     assert_eq!((read[1].updated_at, read[3].updated_at), (at(50), at(0)), "who moved was changed then");
     let mut tx = begin(&storage).await;
-    assert_eq!(tx.users_move_reports(user_id(2), None, at(51)).await.expect("move"), 2, "to nobody");
+    assert_eq!(tx.users_move_reports(user_id(2), None, at(51)).await.expect("move"), [user_id(3), user_id(4)], "to nobody");
     assert_eq!(tx.users_by_id(&[user_id(3)]).await.expect("read")[0].manager, None);
 }
 

@@ -104,14 +104,17 @@ impl PeopleWrite for Sea<Working> {
         Ok(())
     }
 
-    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<u32> {
+    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>> {
         let mut sql = self.sql("UPDATE app_user SET manager_id = ");
         sql.bind(to.map(|id| id.0)).push(", version = version + 1, updated_at = ").bind(at.0);
         sql.push(" WHERE status = 2 AND manager_id = ").bind(from.0);
         if let Some(to) = to {
             sql.push(" AND id <> ").bind(to.0);
         }
-        u32::try_from(self.execute(sql).await?).map_err(|_| corrupt("number of reports"))
+        sql.push(" RETURNING id");
+        let mut moved = self.rows(sql, |row| row.uuid().map(UserId)).await?;
+        moved.sort();
+        Ok(moved)
     }
 
     async fn addresses_put(&mut self, addresses: &[HeldAddress]) -> Result<()> {

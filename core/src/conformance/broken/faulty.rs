@@ -162,7 +162,7 @@ impl Transaction for Faulty<Underway> {
 
 forward! { write PeopleWrite {
     fn settings_update(settings: &Settings) -> ();
-    fn users_move_reports(from: UserId, to: Option<UserId>, at: Timestamp) -> u32;
+    fn users_move_reports(from: UserId, to: Option<UserId>, at: Timestamp) -> Vec<UserId>;
     fn addresses_put(addresses: &[HeldAddress]) -> ();
     fn addresses_remove(keys: &[String]) -> ();
 } {
