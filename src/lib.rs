@@ -9,6 +9,8 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod mail;
+#[cfg(feature = "sea-orm")]
+pub mod storage;
 pub mod telemetry;
 
 use std::sync::Arc;

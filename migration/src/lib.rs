@@ -1,1 +1,32 @@
-//! x
+//! The schema of tenure's database, step by step: one schema for SQLite and PostgreSQL.
+//!
+//! Constraints have names, because a storage says by name what is taken. In each table the primary key is declared behind the unique
+//! constraints: SQLite looks at the last one first, and a row that is there already is to be reported as such.
+
+mod dialect;
+mod m20261125_000001_people;
+mod m20261125_000002_structure;
+mod m20261125_000003_records;
+mod m20261125_000004_credentials;
+mod m20261125_000005_history;
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+
+/// All steps, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261125_000001_people::Migration),
+            Box::new(m20261125_000002_structure::Migration),
+            Box::new(m20261125_000003_records::Migration),
+            Box::new(m20261125_000004_credentials::Migration),
+            Box::new(m20261125_000005_history::Migration),
+        ]
+    }
+}

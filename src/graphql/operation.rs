@@ -18,14 +18,11 @@ use super::view::View;
 /// What belongs to one operation.
 pub struct Operation {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
     identity: Arc<Identity>,
-    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
     config: Arc<Config>,
     cohort: Cohort,
     view: Option<View>,
     request_id: String,
-    #[expect(dead_code, reason = "for signIn and its kin, which come next")]
     peer: Option<IpAddr>,
 }
 

@@ -335,3 +335,25 @@ async fn nested_lists_and_nodes_answer_in_order() {
         (&json!("User"), &json!("Settings"))
     );
 }
+
+#[tokio::test]
+async fn the_queries_whose_cost_is_bounded_are_valid() {
+    let world = World::new();
+    let ann = world.person("Ann", true).await;
+    let admin = world.access(ann).await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/queries");
+    for entry in std::fs::read_dir(folder).expect("the queries") {
+        let path = entry.expect("an entry").path();
+        let query = std::fs::read_to_string(&path).expect("a query");
+        let mut answer = Value::Null;
+        // An ID fits some of them only.
+        for id in [ann.to_string(), ann.to_string().replace("usr", "rsg")] {
+            answer = world.run(&admin, &query, json!({"first": 5, "id": id, "ids": [id], "before": ""})).await;
+            if answer.get("errors").is_none() {
+                break;
+            }
+        }
+        assert!(codes(&answer).iter().all(|code| *code == "BAD_USER_INPUT"), "{}: {answer}", path.display());
+        assert_eq!(codes(&answer).len(), answer["errors"].as_array().map_or(0, Vec::len), "{}: {answer}", path.display());
+    }
+}

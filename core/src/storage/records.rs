@@ -48,6 +48,7 @@ pub trait RecordRead: Send + Sync {
     async fn records_count(&self, scope: &RecordScope, filter: &RecordFilter) -> Result<u64>;
 
     /// A page of each of these lists: one entry for each group, in the order given.
+    #[allow(clippy::too_many_arguments, reason = "groups, scope, filter, order and page are told apart by type")]
     async fn records_page_in_groups(
         &self,
         groups: &RecordGroups,

@@ -1,8 +1,8 @@
 //! Inputs that several mutations share.
 
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use tenure_core::id::UserId;
-use tenure_core::steps::input;
+use tenure_core::steps::input::{self, Patch};
 
 use crate::graphql::error::Result;
 use crate::graphql::filters::OwnedEntityFilter;
@@ -38,4 +38,22 @@ pub fn optional_list<T: std::str::FromStr<Err = tenure_core::id::IdError>>(
     argument: &str,
 ) -> Result<Option<Vec<T>>> {
     given.map(|ids| read_each(&ids, argument)).transpose()
+}
+
+/// A field that may be left out, null, or a value.
+pub fn patch<T>(given: MaybeUndefined<T>) -> Patch<T> {
+    match given {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(value) => Patch::Set(value),
+    }
+}
+
+/// An identifier that may be left out, null, or a value.
+pub fn patch_id<T: std::str::FromStr<Err = tenure_core::id::IdError>>(given: MaybeUndefined<Given<T>>, argument: &str) -> Result<Patch<T>> {
+    Ok(match given {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(id) => Patch::Set(id.read(argument)?),
+    })
 }

@@ -1,13 +1,32 @@
 //! Entry points for writing: one file for each mutation, with its input, its payload and the call of its action.
 
+mod accept_invitation;
+mod add_workgroup_members;
+mod create_access_token;
+mod create_department;
+mod create_workgroup;
+mod delete_owned_entities;
 mod dismiss;
+mod entity_input;
 mod hire;
 mod inputs;
 mod invite;
 mod move_to_extranet;
 mod outcome;
 mod payload;
+mod reassign;
+mod refresh_session;
+mod remove_workgroup_member;
+mod resend_invitation;
+mod revoke_access_token;
+mod revoke_invitation;
+mod set_access;
+mod sign_in;
 mod sign_out;
+mod transfer_email;
+mod update_settings;
+mod update_user;
+mod upsert_owned_entities;
 
 use async_graphql::{Context, Interface, Object};
 use tenure_core::actions as act;
@@ -27,6 +46,180 @@ pub struct Mutation;
 /// Entry points for writing. Every payload is nullable: an unexpected failure of one mutation leaves the results of the others intact.
 #[Object]
 impl Mutation {
+    /// Start a session with address and password. Unknown, wrong, dismissed and invited all give the same answer.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: sign_in::SignInInput,
+    ) -> Option<Result<sign_in::SignInPayload>> {
+        Some(sign_in::run(ctx, input).await)
+    }
+
+    /// Get the next access token. Using a refresh token twice ends the session.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: refresh_session::RefreshSessionInput,
+    ) -> Option<Result<refresh_session::RefreshSessionPayload>> {
+        Some(refresh_session::run(ctx, input).await)
+    }
+
+    /// Accept an invitation with the token of the link and choose a password.
+    async fn accept_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: accept_invitation::AcceptInvitationInput,
+    ) -> Option<Result<accept_invitation::AcceptInvitationPayload>> {
+        Some(accept_invitation::run(ctx, input).await)
+    }
+
+    /// Send the invitation again; the earlier link stops working.
+    #[graphql(directive = requires_permission::apply(any_of(act::resend_invitation::ResendInvitation::REQUIRES)))]
+    async fn resend_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: resend_invitation::ResendInvitationInput,
+    ) -> Option<Result<resend_invitation::ResendInvitationPayload>> {
+        Some(resend_invitation::run(ctx, input).await)
+    }
+
+    /// Take an invitation back. Who never belonged is removed, with address and seat freed; who was dismissed before is so again and keeps the address.
+    #[graphql(directive = requires_permission::apply(any_of(act::revoke_invitation::RevokeInvitation::REQUIRES)))]
+    async fn revoke_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: revoke_invitation::RevokeInvitationInput,
+    ) -> Option<Result<revoke_invitation::RevokeInvitationPayload>> {
+        Some(revoke_invitation::run(ctx, input).await)
+    }
+
+    /// Change a profile: one's own, or anybody's with USERS_UPDATE. A field left out is left alone; null clears `jobTitle`, `avatarUrl`, `departmentId` and `managerId`.
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: update_user::UpdateUserInput,
+    ) -> Option<Result<update_user::UpdateUserPayload>> {
+        Some(update_user::run(ctx, input).await)
+    }
+
+    /// Change what a person may do. Takes effect with their next request.
+    #[graphql(directive = requires_permission::apply(any_of(act::set_access::SetAccess::REQUIRES)))]
+    async fn set_access(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: set_access::SetAccessInput,
+    ) -> Option<Result<set_access::SetAccessPayload>> {
+        Some(set_access::run(ctx, input).await)
+    }
+
+    /// Hand records over, whatever the status of the person who has them: no re-hiring is ever needed.
+    #[graphql(directive = requires_permission::apply(any_of(act::reassign::Reassign::REQUIRES)))]
+    async fn reassign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: reassign::ReassignInput,
+    ) -> Option<Result<reassign::ReassignPayload>> {
+        Some(reassign::run(ctx, input).await)
+    }
+
+    /// Move an address from whoever holds it, dismissed or not, to somebody else, in one step and without temporary addresses.
+    #[graphql(directive = requires_permission::apply(any_of(act::transfer_email::TransferEmail::REQUIRES)))]
+    async fn transfer_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: transfer_email::TransferEmailInput,
+    ) -> Option<Result<transfer_email::TransferEmailPayload>> {
+        Some(transfer_email::run(ctx, input).await)
+    }
+
+    /// Change settings. A field left out is left alone. Takes effect for everybody with their next request.
+    #[graphql(directive = requires_permission::apply(any_of(act::update_settings::UpdateSettings::REQUIRES)))]
+    async fn update_settings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: update_settings::UpdateSettingsInput,
+    ) -> Option<Result<update_settings::UpdateSettingsPayload>> {
+        Some(update_settings::run(ctx, input).await)
+    }
+
+    /// Create an access token for oneself.
+    async fn create_access_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: create_access_token::CreateAccessTokenInput,
+    ) -> Option<Result<create_access_token::CreateAccessTokenPayload>> {
+        Some(create_access_token::run(ctx, input).await)
+    }
+
+    /// Revoke an access token: one's own, or anybody's with TOKENS_MANAGE. Repeating it changes nothing.
+    async fn revoke_access_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: revoke_access_token::RevokeAccessTokenInput,
+    ) -> Option<Result<revoke_access_token::RevokeAccessTokenPayload>> {
+        Some(revoke_access_token::run(ctx, input).await)
+    }
+
+    /// Create a department.
+    #[graphql(directive = requires_permission::apply(any_of(act::create_department::CreateDepartment::REQUIRES)))]
+    async fn create_department(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: create_department::CreateDepartmentInput,
+    ) -> Option<Result<create_department::CreateDepartmentPayload>> {
+        Some(create_department::run(ctx, input).await)
+    }
+
+    /// Create a workgroup.
+    #[graphql(directive = requires_permission::apply(any_of(act::create_workgroup::CreateWorkgroup::REQUIRES)))]
+    async fn create_workgroup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: create_workgroup::CreateWorkgroupInput,
+    ) -> Option<Result<create_workgroup::CreateWorkgroupPayload>> {
+        Some(create_workgroup::run(ctx, input).await)
+    }
+
+    /// Add people to a workgroup. Who belongs to it already gets the role, when one is given.
+    #[graphql(directive = requires_permission::apply(any_of(act::add_workgroup_members::AddWorkgroupMembers::REQUIRES)))]
+    async fn add_workgroup_members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: add_workgroup_members::AddWorkgroupMembersInput,
+    ) -> Option<Result<add_workgroup_members::AddWorkgroupMembersPayload>> {
+        Some(add_workgroup_members::run(ctx, input).await)
+    }
+
+    /// End a membership.
+    #[graphql(directive = requires_permission::apply(any_of(act::remove_workgroup_member::RemoveWorkgroupMember::REQUIRES)))]
+    async fn remove_workgroup_member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: remove_workgroup_member::RemoveWorkgroupMemberInput,
+    ) -> Option<Result<remove_workgroup_member::RemoveWorkgroupMemberPayload>> {
+        Some(remove_workgroup_member::run(ctx, input).await)
+    }
+
+    /// Create or change up to 500 records in one transaction: all or none. How integrations keep them in step.
+    #[graphql(directive = requires_permission::apply(any_of(act::upsert_owned_entities::UpsertOwnedEntities::REQUIRES)))]
+    async fn upsert_owned_entities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: upsert_owned_entities::UpsertOwnedEntitiesInput,
+    ) -> Option<Result<upsert_owned_entities::UpsertOwnedEntitiesPayload>> {
+        Some(upsert_owned_entities::run(ctx, input).await)
+    }
+
+    /// Delete up to 500 records in one transaction.
+    #[graphql(directive = requires_permission::apply(any_of(act::delete_owned_entities::DeleteOwnedEntities::REQUIRES)))]
+    async fn delete_owned_entities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: delete_owned_entities::DeleteOwnedEntitiesInput,
+    ) -> Option<Result<delete_owned_entities::DeleteOwnedEntitiesPayload>> {
+        Some(delete_owned_entities::run(ctx, input).await)
+    }
+
     /// End this session, or all of one's sessions.
     async fn sign_out(
         &self,
@@ -81,6 +274,24 @@ impl Mutation {
 )]
 #[allow(missing_docs)]
 pub enum UserError {
+    SignIn(sign_in::SignInError),
+    RefreshSession(refresh_session::RefreshSessionError),
+    AcceptInvitation(accept_invitation::AcceptInvitationError),
+    ResendInvitation(resend_invitation::ResendInvitationError),
+    RevokeInvitation(revoke_invitation::RevokeInvitationError),
+    UpdateUser(update_user::UpdateUserError),
+    SetAccess(set_access::SetAccessError),
+    Reassign(reassign::ReassignError),
+    TransferEmail(transfer_email::TransferEmailError),
+    UpdateSettings(update_settings::UpdateSettingsError),
+    CreateAccessToken(create_access_token::CreateAccessTokenError),
+    RevokeAccessToken(revoke_access_token::RevokeAccessTokenError),
+    CreateDepartment(create_department::CreateDepartmentError),
+    CreateWorkgroup(create_workgroup::CreateWorkgroupError),
+    AddWorkgroupMembers(add_workgroup_members::AddWorkgroupMembersError),
+    RemoveWorkgroupMember(remove_workgroup_member::RemoveWorkgroupMemberError),
+    UpsertOwnedEntities(upsert_owned_entities::UpsertOwnedEntitiesError),
+    DeleteOwnedEntities(delete_owned_entities::DeleteOwnedEntitiesError),
     SignOut(sign_out::SignOutError),
     Invite(invite::InviteError),
     Dismiss(dismiss::DismissError),

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 use tenure_core::engine::{Action, Attempt, FreshUser};
-use tenure_core::rejection::{Failure, Faults, Refusal};
+use tenure_core::id::RecordId;
+use tenure_core::record::Record;
+use tenure_core::rejection::{Code, Failure, Faults, Refusal};
 use tenure_core::steps::handover::FreshReassignment;
 use tenure_core::text;
 
 use crate::graphql::error::Result;
-use crate::graphql::loaders::{AddressKey, ReassignmentKey};
+use crate::graphql::loaders::{AddressKey, ReassignmentKey, RecordKey};
 use crate::graphql::needs;
 use crate::graphql::operation::Operation;
-use crate::graphql::types::{EmailUsage, Reassignment, User};
+use crate::graphql::types::{EmailUsage, OwnedEntity, Reassignment, Settings, User};
 use crate::graphql::view::View;
 
 /// How a mutation is to be attempted, as its input says.
@@ -41,6 +43,21 @@ pub async fn perform<A: Action>(ctx: &Context<'_>, action: Result<A, Refusal>, m
         idempotency_key: manner.idempotency_key,
     };
     match operation.engine().perform(operation.viewer().map(View::access), &attempt, &action).await {
+        Ok(output) => Ok(Ok(output)),
+        Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Performs an action that is about who comes, not about who is signed in: an old credential that was sent along does not matter.
+pub async fn perform_anonymously<A: Action>(ctx: &Context<'_>, action: Result<A, Refusal>) -> Result<Result<A::Output, Refusal>> {
+    let operation = Operation::of(ctx)?;
+    let action = match action {
+        Ok(action) => action,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let attempt = Attempt { request_id: Some(operation.request_id().to_owned()), ..Attempt::default() };
+    match operation.engine().perform(None, &attempt, &action).await {
         Ok(output) => Ok(Ok(output)),
         Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
         Err(failure) => Err(failure.into()),
@@ -103,4 +120,25 @@ pub async fn taken_address(by: &View, refusal: &Refusal) -> Result<Option<EmailU
         },
         Some(_) | None => Ok(None),
     }
+}
+
+/// With VERSION_CONFLICT: the settings as they stand.
+pub async fn conflicting_settings(by: &View, refusal: &Refusal) -> Result<Option<Settings>> {
+    if refusal.rejections.iter().any(|r| r.code == Code::VersionConflict) {
+        let row = by.engine().storage().settings().await?;
+        return Ok(Some(Settings::new(by, Arc::new(row))));
+    }
+    Ok(None)
+}
+
+/// Records in an outcome, in the order given; in a repeat, as they stand now, without those that are gone or hidden since.
+pub async fn records(by: &View, ids: &[RecordId], rows: Vec<Record>) -> Result<Vec<OwnedEntity>> {
+    if !rows.is_empty() {
+        return Ok(rows.into_iter().map(|row| OwnedEntity::new(by, Arc::new(row))).collect());
+    }
+    let mut found = Vec::with_capacity(ids.len());
+    for row in futures_util::future::join_all(ids.iter().map(|id| by.ask(RecordKey(*id)))).await {
+        found.extend(row?.map(|row| OwnedEntity::new(by, row)));
+    }
+    Ok(found)
 }

@@ -8,6 +8,7 @@ mod node;
 mod offboarding;
 mod reassignment;
 mod record;
+mod session;
 mod structure;
 mod user;
 mod user_abilities;
@@ -16,11 +17,15 @@ mod work;
 pub use account::{AccessToken, AccessTokenConnection, EmailUsage, License, Settings, Viewer};
 pub use attribution::Attribution;
 pub use crm::{Company, Contact, Deal, Estimate, Invoice, Lead};
-pub use enums::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, UserKind, UserOrderField, UserStatus};
+pub use enums::{
+    ActivityType, EmailRole, OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, TaskRole, UserKind, UserOrderField,
+    UserStatus, WorkgroupRole,
+};
 pub use node::Node;
 pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount, int};
 pub use reassignment::{Reassignment, ReassignmentConnection, SuccessorShare};
 pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChangeConnection};
+pub use session::Session;
 pub use structure::{Department, DepartmentConnection, Workgroup, WorkgroupConnection, WorkgroupMembershipConnection};
 pub use user::{User, UserConnection};
 pub use work::{Activity, ActivityConnection, File, FileConnection, Task, TaskConnection};

@@ -6,13 +6,17 @@ use tenure::identity::Identity;
 use tenure_core::clock::SystemClock;
 use tenure_core::credential::PasswordHash;
 use tenure_core::storage::Storage;
+use tenure_migration::{Migrator, MigratorTrait};
 
 use super::server::{Running, Wish};
 
 /// Brings the database at that URL up to date.
 pub async fn migrate(url: &str) {
-    let _ = url;
-    panic!("to be filled when the storage is merged");
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    let connection = sea_orm::Database::connect(options).await.expect("the database");
+    Migrator::up(&connection, None).await.expect("the migrations");
+    connection.close().await.expect("an end");
 }
 
 /// The storage over the database at that URL.

@@ -149,3 +149,13 @@ async fn connect(url: &str) -> DatabaseConnection {
 async fn execute(connection: &DatabaseConnection, sql: &str) {
     connection.execute_unprepared(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
 }
+
+super::on_both! {
+    async fn a_fresh_database_is_migrated_and_one_s_own(db: Backend) {
+        let (one, two) = (Database::new(db).await, Database::new(db).await);
+        one.execute("UPDATE settings SET version = 7").await;
+        assert_eq!(one.number("SELECT version FROM settings").await, 7);
+        assert_eq!(two.number("SELECT version FROM settings").await, 1);
+        assert_eq!(two.number("SELECT count(*) FROM app_user WHERE status <> 0").await, 0);
+    }
+}

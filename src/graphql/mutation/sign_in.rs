@@ -1,0 +1,80 @@
+//! `signIn`.
+
+use async_graphql::{Context, InputObject};
+use tenure_core::actions::sign_in as action;
+use tenure_core::email::Email;
+use tenure_core::rejection::{Code, Rejection};
+use tenure_core::user::UserStatus;
+
+use crate::graphql::error::{Fault, Result};
+use crate::graphql::operation::Operation;
+use crate::graphql::scalars::EmailAddress;
+use crate::graphql::types::Session;
+use crate::identity::SESSION_LIFETIME_SECONDS;
+
+use super::outcome::{Manner, perform};
+use super::payload::{Payload, payload};
+
+/// Input of `signIn`.
+#[derive(InputObject, Debug, Clone)]
+pub struct SignInInput {
+    /// Login address.
+    pub email: EmailAddress,
+    /// Password.
+    pub password: String,
+}
+
+payload! {
+    sign_in, tenure_core::actions::sign_in::SignIn;
+    /// Outcome of `signIn`. When `userErrors` is not empty, nothing was changed.
+    SignInPayload {
+        /// The session.
+        session: Session,
+    }
+    /// An expected failure of `signIn`.
+    SignInError,
+    /// Codes of `SignInError`. Codes may be added: treat an unknown one as a generic failure.
+    SignInErrorCode {
+        /// Address or password is wrong, or the person may not sign in.
+        InvalidCredentials,
+        /// Too many attempts; retry later.
+        RateLimited,
+    }
+}
+
+/// Performs it. The password is compared before the transaction, with the same work for every address (rule S3).
+pub async fn run(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
+    let operation = Operation::of(ctx)?;
+    let identity = operation.identity();
+    let email = Email::parse(&input.email.0);
+    // What is no address is limited like one, by its text.
+    let key = email.as_ref().map_or_else(|| input.email.0.trim().to_lowercase(), |e| e.key().to_owned());
+    let Some(attempt) = identity.attempts().begin(&key, operation.peer()) else {
+        let limited = Rejection::new(Code::RateLimited, "Too many attempts: try again in a quarter of an hour.");
+        return SignInPayload::refused(&limited.into());
+    };
+    let login = match &email {
+        Some(email) => operation.engine().storage().login_by_key(email.key()).await?,
+        None => None,
+    };
+    let stored =
+        login.as_ref().and_then(|l| l.password.as_ref()).filter(|_| login.as_ref().is_some_and(|l| l.user.status == UserStatus::Active));
+    let right = identity.verify_password(stored, &input.password).await.map_err(|e| Fault::internal(&e.to_string()))?;
+    let (Some(login), Some(password), true) = (&login, stored, right) else {
+        attempt.failed();
+        return SignInPayload::refused(&action::refused().into());
+    };
+    attempt.succeeded();
+    let (refresh, hash) = identity.new_refresh_secret().map_err(|e| Fault::internal(&e.to_string()))?;
+    let action = action::SignIn {
+        user: login.user.id,
+        login_key: key,
+        password: password.clone(),
+        refresh: hash,
+        lifetime_seconds: SESSION_LIFETIME_SECONDS,
+    };
+    match perform(ctx, Ok(action), Manner::default()).await? {
+        Ok(done) => Ok(SignInPayload { session: Some(Session::open(operation, &done.session, refresh).await?), ..SignInPayload::done() }),
+        Err(refusal) => SignInPayload::refused(&refusal),
+    }
+}
