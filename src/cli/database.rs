@@ -2,41 +2,50 @@
 
 use std::sync::Arc;
 
+use secrecy::ExposeSecret;
 use tenure_core::clock::{Clock, SystemClock};
 use tenure_core::engine::{Engine, Licence};
 use tenure_core::mail::NoMail;
-use tenure_core::memory::MemoryStorage;
 use tenure_core::secret::LinkKey;
 use tenure_core::storage::Storage;
 
-use super::problem::Problem;
+use super::problem::{Problem, chain};
 use crate::config::Config;
+use crate::storage::{ConnectError, SeaOptions, SeaStorage};
 
 /// A database, connected.
 pub struct Database {
-    storage: Arc<dyn Storage>,
+    storage: SeaStorage,
 }
 
 impl Database {
     /// Connects, without looking at migrations.
     pub async fn connect(config: &Config) -> Result<Database, Problem> {
-        let _ = &config.database_url;
-        Ok(Database { storage: storage_until_sea_is_merged() })
+        let url = config.database_url.expose_secret();
+        match SeaStorage::connect(url, &SeaOptions::default()).await {
+            Ok(storage) => Ok(Database { storage }),
+            Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme)) => {
+                Err(Problem::usage(format!("TENURE_DATABASE_URL: {error}")))
+            }
+            Err(error) => Err(Problem::failed(format!("TENURE_DATABASE_URL: {}", chain(&error)))),
+        }
     }
 
     /// Applies what is pending; returns the names of what was applied.
     pub async fn migrate(&self) -> Result<Vec<String>, Problem> {
-        Ok(Vec::new())
+        let pending = self.storage.pending_migrations().await?;
+        self.storage.migrate().await?;
+        Ok(pending)
     }
 
     /// All migrations in their order, and whether each is applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, Problem> {
-        Ok(Vec::new())
+        Ok(self.storage.migration_status().await?.into_iter().map(|step| (step.name, step.applied)).collect())
     }
 
     /// The storage over it.
     pub fn storage(&self) -> Arc<dyn Storage> {
-        self.storage.clone()
+        Arc::new(self.storage.clone())
     }
 
     /// An engine for one command: it sends no mails and makes no links.
@@ -45,9 +54,4 @@ impl Database {
         let licence = Licence { seat_limit: config.seat_limit, plan: config.plan.clone() };
         Engine::new(self.storage(), clock, Arc::new(NoMail), LinkKey::new([0; 32]), licence)
     }
-}
-
-/// Seam: `tenure::storage::SeaStorage` takes its place.
-fn storage_until_sea_is_merged() -> Arc<dyn Storage> {
-    Arc::new(MemoryStorage::new())
 }

@@ -77,7 +77,7 @@ impl From<Failure> for Problem {
 }
 
 /// An error with its causes. Causes of the storage carry no secrets: URLs with passwords are kept out of them.
-fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
