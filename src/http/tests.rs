@@ -7,7 +7,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tenure_core::actions::create_access_token::{CreateAccessToken, CreateAccessTokenInput};
 use tenure_core::actions::create_user::{CreateUser, CreateUserInput};
-use tenure_core::clock::{Clock, SystemClock};
+use tenure_core::clock::{Clock, FixedClock, SystemClock};
 use tenure_core::credential::PasswordHash;
 use tenure_core::engine::{Attempt, Engine, Licence};
 use tenure_core::id::UserId;
@@ -33,17 +33,21 @@ struct Running {
 }
 
 async fn running(change: impl FnOnce(&mut Config)) -> Running {
+    running_by(Arc::new(SystemClock), change).await
+}
+
+async fn running_by(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Running {
     let folder = tempfile::tempdir().expect("folder");
     let mut config =
         Config { listen: "127.0.0.1:0".parse().expect("address"), key_file: folder.path().join("keys.json"), ..Config::default() };
     change(&mut config);
     let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
-    let server = Server::bind(config, storage.clone(), Arc::new(SystemClock)).await.expect("binds");
+    let server = Server::bind(config, storage.clone(), clock.clone()).await.expect("binds");
     let address = server.address();
     let (end, ended) = tokio::sync::oneshot::channel();
     tokio::spawn(server.run(async move { drop(ended.await) }));
     let licence = Licence { seat_limit: None, plan: "test".into() };
-    let engine = Engine::new(storage, Arc::new(SystemClock), Arc::new(NoMail), LinkKey::new([0; 32]), licence);
+    let engine = Engine::new(storage, clock, Arc::new(NoMail), LinkKey::new([0; 32]), licence);
     Running { address, engine, _end: end, _folder: folder }
 }
 
@@ -56,19 +60,23 @@ impl Running {
         self.request(Method::POST, "/graphql").header("content-type", "application/json").body(body.to_string())
     }
 
-    /// Somebody with an access token.
-    async fn integration(&self) -> (UserId, String) {
-        let system = Access::system();
+    /// An administrator.
+    async fn ann(&self, password: PasswordHash) -> UserId {
         let input = CreateUserInput {
             email: "ann@x.example".into(),
             first_name: "Ann".into(),
             last_name: "Lee".into(),
             is_administrator: true,
             department: None,
-            password: PasswordHash("none".into()),
+            password,
         };
         let action = CreateUser::parse(input).expect("fine");
-        let owner = self.engine.perform(Some(&system), &Attempt::default(), &action).await.expect("created").user.id;
+        self.engine.perform(Some(&Access::system()), &Attempt::default(), &action).await.expect("created").user.id
+    }
+
+    /// Somebody with an access token.
+    async fn integration(&self) -> (UserId, String) {
+        let owner = self.ann(PasswordHash("none".into())).await;
         let secret = NewAccessToken::random().expect("random");
         let input = CreateAccessTokenInput {
             name: "sync".into(),
@@ -78,8 +86,8 @@ impl Running {
             prefix: secret.prefix,
             hash: secret.hash,
         };
-        let action = CreateAccessToken::parse(input, SystemClock.now()).expect("fine");
-        self.engine.perform(Some(&system), &Attempt::default(), &action).await.expect("created");
+        let action = CreateAccessToken::parse(input, self.engine.clock().now()).expect("fine");
+        self.engine.perform(Some(&Access::system()), &Attempt::default(), &action).await.expect("created");
         (owner, secret.secret)
     }
 }
@@ -195,6 +203,31 @@ async fn s4_a_token_is_looked_at_once_and_its_use_is_noted() {
     let hash = tenure_core::credential::SecretHash::of(&secret);
     let principal = server.engine.storage().token_principal(hash).await.expect("read").expect("there");
     assert!(principal.token.last_used_at.is_some());
+}
+
+#[tokio::test]
+async fn an_expired_session_token_is_good_for_a_refresh_alone() {
+    let clock = Arc::new(FixedClock::new(SystemClock.now()));
+    let server = running_by(clock.clone(), |_| {}).await;
+    let passwords = crate::identity::password::Passwords::new().expect("ready");
+    server.ann(passwords.hash("plum-otter-vivid-93").await.expect("hash")).await;
+    let text = "mutation { signIn(input: { email: \"ann@x.example\", password: \"plum-otter-vivid-93\" }) { session { accessToken refreshToken } } }";
+    let (_, json) = sent(server.post(&json!({ "query": text }))).await;
+    let session = &json["data"]["signIn"]["session"];
+    let token = session["accessToken"].as_str().expect("signed in");
+    let viewer = json!({"query": "{ viewer { user { id } } }"});
+    assert!(sent(server.post(&viewer).bearer_auth(token)).await.1["data"]["viewer"]["user"]["id"].is_string());
+    clock.set(clock.now().plus_seconds(700));
+    assert_eq!(sent(server.post(&viewer).bearer_auth(token)).await.0, StatusCode::UNAUTHORIZED);
+    let refresh = "refreshSession(input: { refreshToken: $t }) { session { accessToken } userErrors { code } }";
+    let variables = json!({ "t": session["refreshToken"] });
+    let both = json!({"query": format!("mutation($t: String!) {{ {refresh} other: signOut(input: {{}}) {{ userErrors {{ code }} }} }}"), "variables": variables});
+    assert_eq!(sent(server.post(&both).bearer_auth(token)).await.0, StatusCode::UNAUTHORIZED);
+    let alone = json!({"query": format!("mutation($t: String!) {{ {refresh} }}"), "variables": variables});
+    let (status, json) = sent(server.post(&alone).bearer_auth(token)).await;
+    let token = json["data"]["refreshSession"]["session"]["accessToken"].as_str().expect("refreshed");
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(sent(server.post(&viewer).bearer_auth(token)).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
