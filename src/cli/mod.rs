@@ -15,6 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, Purpose, Settings, check_environment};
+use crate::telemetry::Detail;
 use problem::Problem;
 
 /// A GraphQL API server for what happens to people at work: who works here, who has left, and who answers for what they left behind.
@@ -78,7 +79,10 @@ fn run(command: &Command, matches: &ArgMatches) -> Result<(), Problem> {
     let cli = Cli::from_arg_matches(matches).map_err(|error| error.exit()).unwrap_or_else(|never: std::convert::Infallible| match never {});
     let on_command_line = matches.value_source("database_url") == Some(ValueSource::CommandLine);
     let config = cli.settings.into_config(cli.command.purpose(), on_command_line)?;
-    crate::telemetry::start();
+    crate::telemetry::start(match cli.command {
+        Action::Serve(_) => Detail::Server,
+        Action::Demo | Action::Migrate(_) | Action::User(_) | Action::Token(_) | Action::Schema => Detail::Command,
+    });
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Problem::failed(format!("no runtime: {e}")))?;
     let result = runtime.block_on(perform(cli.command, config));
     // Hashing that nobody waits for any more must not hold up the end.

@@ -14,6 +14,8 @@ mod request_id;
 mod routes;
 mod server;
 mod signals;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
