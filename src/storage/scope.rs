@@ -2,7 +2,7 @@
 //! `UserScope::includes` and the reference storage say.
 
 use tenure_core::id::UserId;
-use tenure_core::policy::{ActiveReach, RecordScope, ReassignmentScope, TokenScope, UserScope, WorkgroupScope};
+use tenure_core::policy::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 use tenure_core::user::UserStatus;
 
 use super::sql::Sql;

@@ -15,18 +15,18 @@ use crate::support::{on_both, rows};
 
 /// (file, statements) as written down; (2) takes at most 12.
 const BUDGETS: [(&str, u64); 12] = [
-    ("01_people", 0),
-    ("02_people_with_records", 0),
-    ("03_people_with_deals", 0),
-    ("04_one_person", 0),
-    ("05_mixed_records", 0),
-    ("06_deals_with_activities", 0),
-    ("07_workgroup", 0),
-    ("08_nodes", 0),
-    ("09_departments", 0),
-    ("10_reassignment", 0),
-    ("11_leavers", 0),
-    ("12_deep_page", 0),
+    ("01_people", 5),
+    ("02_people_with_records", 6),
+    ("03_people_with_deals", 6),
+    ("04_one_person", 24),
+    ("05_mixed_records", 4),
+    ("06_deals_with_activities", 5),
+    ("07_workgroup", 12),
+    ("08_nodes", 8),
+    ("09_departments", 5),
+    ("10_reassignment", 3),
+    ("11_leavers", 8),
+    ("12_deep_page", 4),
 ];
 
 fn document(file: &str) -> String {
@@ -108,6 +108,14 @@ async fn scene(office: &Office, size: usize) -> Scene {
     let mut nodes: Vec<String> = records.list("ownedEntities.nodes").iter().map(|n| n["id"].as_str().expect("an id").to_owned()).collect();
     nodes.extend(people.iter().take(38).map(|p| p.id.to_string()));
     nodes.extend([company.sales.to_string(), company.project.to_string()]);
+    // The deals that query (6) shows have activities, so that their subjects are asked for.
+    let deals = hr.query("{ ownedEntities(first: 50, filter: {kinds: [DEAL]}) { nodes { id } } }", json!({})).await.ok();
+    let linked: Vec<(RecordKind, State, Option<RecordId>)> = deals
+        .list("ownedEntities.nodes")
+        .iter()
+        .map(|n| (RecordKind::Activity, State::Open, n["id"].as_str().and_then(|id| id.parse().ok())))
+        .collect();
+    company.records(&people[0], &linked).await;
     let order = "orderBy: {field: UPDATED_AT, direction: DESC}";
     let deep = hr.query(&format!("{{ ownedEntities(last: 60, {order}) {{ edges {{ cursor }} }} }}"), json!({})).await.ok();
     Scene {

@@ -27,7 +27,8 @@ async fn access_ends_on_every_node_at_once() {
         elsewhere.query(VIEWER, json!({})).await.ok();
         hr.run("dismiss", json!({"userId": company.emma.id}), "user { status }").await.ok();
         assert_eq!(elsewhere.query(VIEWER, json!({})).await.status, 401, "round {round}: session");
-        let refreshed = other.anonymous().run("refreshSession", json!({"refreshToken": emma.refresh_token()}), "session { expiresAt }").await;
+        let refreshed =
+            other.anonymous().run("refreshSession", json!({"refreshToken": emma.refresh_token()}), "session { expiresAt }").await;
         refreshed.refused("SESSION_ENDED");
         if let Some(token) = token {
             assert_eq!(token.query(VIEWER, json!({})).await.status, 401, "round {round}: access token");

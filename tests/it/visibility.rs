@@ -23,7 +23,10 @@ async fn fields(person: &Person, name: &str) -> Vec<(String, String)> {
         while !of["ofType"].is_null() {
             of = &of["ofType"];
         }
-        (field["name"].as_str().expect("a name").to_owned(), format!("{}:{}", of["kind"].as_str().unwrap_or(""), of["name"].as_str().unwrap_or("")))
+        (
+            field["name"].as_str().expect("a name").to_owned(),
+            format!("{}:{}", of["kind"].as_str().unwrap_or(""), of["name"].as_str().unwrap_or("")),
+        )
     };
     answer.list("__type.fields").iter().map(named).collect()
 }
@@ -83,7 +86,10 @@ async fn column(person: &Person, target: &str, paths: &[String]) -> BTreeMap<usi
     let failed = |n: usize| {
         let alias = format!("f{n}");
         let errors = answer.body["errors"].as_array().into_iter().flatten();
-        errors.filter(|e| e["path"].as_array().is_some_and(|p| p.contains(&json!(alias)))).map(|e| e["extensions"]["code"].as_str().unwrap_or("?").to_owned()).next()
+        errors
+            .filter(|e| e["path"].as_array().is_some_and(|p| p.contains(&json!(alias))))
+            .map(|e| e["extensions"]["code"].as_str().unwrap_or("?").to_owned())
+            .next()
     };
     (0..paths.len()).map(|n| (n, failed(n).unwrap_or_else(|| tells(&user[format!("f{n}")])))).collect()
 }
@@ -94,7 +100,10 @@ async fn table(office: &Office) -> String {
     company.records(&company.emma, &[(RecordKind::Deal, State::Open, None)]).await;
     let ann = office.sign_in(&company.ann).await;
     let hr = office.sign_in(&company.hr).await;
-    let invited = hr.run("invite", json!({"email": "ida@example.com", "kind": "INTRANET", "firstName": "Ida", "lastName": "Invited"}), "user { id }").await.ok();
+    let invited = hr
+        .run("invite", json!({"email": "ida@example.com", "kind": "INTRANET", "firstName": "Ida", "lastName": "Invited"}), "user { id }")
+        .await
+        .ok();
     let token = hr.run("createAccessToken", json!({"name": "sync", "permissions": ["USERS_READ", "ENTITIES_READ"]}), "secret").await.ok();
     let personas = [
         ("anonymous", office.server.anonymous()),

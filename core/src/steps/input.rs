@@ -191,12 +191,24 @@ pub fn idempotency_key(value: Option<String>, faults: &mut Faults) -> Option<Str
     value.and_then(|v| faults.take("idempotencyKey", text::line(&v, text::IDEMPOTENCY_KEY_MAX)))
 }
 
-/// An absolute `http` or `https` URL of bounded length.
+/// An absolute `http` or `https` URL of bounded length, with a host.
 pub fn web_url(value: &str) -> Result<String, String> {
     let value = text::line(value, text::URL_MAX)?;
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !rest.starts_with('/') && !value.chars().any(char::is_whitespace) => Ok(value),
-        _ => Err("must be an absolute `http` or `https` URL".into()),
+    match url::Url::parse(&value) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && !value.contains(char::is_whitespace) => Ok(value),
+        Ok(_) | Err(_) => Err("must be an absolute `http` or `https` URL".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_addresses_are_urls() {
+        assert!(web_url("https://pictures.example/ann.png").is_ok());
+        for bad in ["javascript:alert(1)", "//x.example", "ftp://x.example", "data:text/html,x", "", "https://", "http://a b"] {
+            assert!(web_url(bad).is_err(), "{bad}");
+        }
     }
 }

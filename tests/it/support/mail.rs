@@ -17,6 +17,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it goes to an address, in whatever case.
+    fn is_to(&self, address: &str) -> bool {
+        self.to.to_lowercase().contains(&address.to_lowercase())
+    }
+
     /// The token of the link in it.
     #[track_caller]
     pub fn token(&self) -> String {
@@ -43,7 +48,7 @@ impl Mailbox {
     /// The latest mail to an address; they are there within a second of the answer.
     pub async fn latest_to(&self, address: &str) -> Message {
         for _ in 0..40 {
-            if let Some(message) = self.all().into_iter().rev().find(|m| m.to.contains(address)) {
+            if let Some(message) = self.all().into_iter().rev().find(|m| m.is_to(address)) {
                 return message;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -53,7 +58,7 @@ impl Mailbox {
 
     /// How many mails went to an address by now.
     pub fn count_to(&self, address: &str) -> usize {
-        self.all().iter().filter(|m| m.to.contains(address)).count()
+        self.all().iter().filter(|m| m.is_to(address)).count()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tenure::config::{Config, MailRoute, Profile};
 use secrecy::ExposeSecret;
+use tenure::config::{Config, MailRoute, Profile};
 use tenure_core::clock::{Clock, SystemClock};
 use tenure_core::storage::Storage;
 use tokio::sync::oneshot;
