@@ -3,5 +3,20 @@
 //! Every test of the API runs on SQLite and on PostgreSQL (`on_both!`). `scripts/test` starts the latter.
 
 mod architecture;
+mod bad_input;
+mod budgets;
+mod dismiss;
+mod hire;
+mod identity;
+mod invite;
+mod move_to_extranet;
 mod readme;
+mod reassign;
+mod records;
+mod stories;
+mod structure;
 mod support;
+mod transfer_email;
+mod two_nodes;
+mod update_user;
+mod visibility;

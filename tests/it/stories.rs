@@ -163,7 +163,7 @@ on_both! {
 
         let moved = hr.query(
             "query($ids: [ID!]!) { nodes(ids: $ids) { ... on OwnedEntity { id isClosed version responsible { user { id } } createdBy { displayName } ownershipChanges { totalCount nodes { from { displayName } to { displayName } actor { displayName } reassignment { id } } } } } }",
-            json!({"ids": [records, vec![linked, foreign]].concat()}),
+            json!({"ids": records.iter().copied().chain([linked, foreign]).collect::<Vec<_>>()}),
         ).await.ok();
         let nodes = moved.list("nodes");
         assert!(nodes[..18].iter().all(|n| n["version"] == 2 && n["createdBy"]["displayName"] == "Leo Leaver" && n["ownershipChanges"]["totalCount"] == 1));

@@ -7,7 +7,6 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use tenure_core::record::RecordKind;
 
-use crate::support::backend::Backend;
 use crate::support::company::State;
 use crate::support::office::Office;
 use crate::support::on_both;

@@ -2,27 +2,28 @@
 
 use std::sync::Arc;
 
+use tenure::Server;
 use tenure::identity::Identity;
+use tenure::storage::{SeaOptions, SeaStorage};
 use tenure_core::clock::SystemClock;
 use tenure_core::credential::PasswordHash;
 use tenure_core::storage::Storage;
-use tenure_migration::{Migrator, MigratorTrait};
+use tokio::sync::oneshot;
 
 use super::server::{Running, Wish};
 
 /// Brings the database at that URL up to date.
 pub async fn migrate(url: &str) {
-    let mut options = sea_orm::ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = sea_orm::Database::connect(options).await.expect("the database");
-    Migrator::up(&connection, None).await.expect("the migrations");
-    connection.close().await.expect("an end");
+    let storage = connect(url).await;
+    storage.migrate().await.expect("the migrations");
+    storage.close().await.expect("an end");
 }
 
-/// The storage over the database at that URL.
-pub async fn storage(url: &str) -> Arc<dyn Storage> {
-    let _ = url;
-    panic!("to be filled when the storage is merged");
+/// A connection of its own to the database at that URL.
+pub async fn connect(url: &str) -> SeaStorage {
+    // Many tests run at once on one cluster.
+    let options = SeaOptions { max_connections: 6, ..SeaOptions::default() };
+    SeaStorage::connect(url, &options).await.expect("the database")
 }
 
 /// The hash that the server would store for a password.
@@ -32,8 +33,13 @@ pub async fn password_hash(password: &str) -> PasswordHash {
     identity.hash_password(password).await.expect("a hash")
 }
 
-/// Starts a server in this process.
-pub async fn serve(wish: Wish) -> Running {
-    let _ = wish;
-    panic!("to be filled when the server is merged");
+/// Starts a server in this process, over a storage.
+pub async fn serve(wish: Wish, storage: Arc<dyn Storage>) -> Running {
+    let server = Server::bind(wish.config, storage, wish.clock).await.expect("a server");
+    let address = server.address();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(server.run(async move {
+        let _ = stopped.await;
+    }));
+    Running { address, stop, task }
 }

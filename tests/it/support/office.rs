@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use tenure::storage::SeaStorage;
 use tenure_core::clock::{Clock, SystemClock};
-use tenure_core::storage::Storage;
 
 use super::adapter;
 use super::backend::{Backend, Database};
@@ -19,7 +19,8 @@ pub const PASSWORD: &str = "correct horse 7 battery";
 pub struct Office {
     pub company: Company,
     pub server: Server,
-    pub storage: Arc<dyn Storage>,
+    /// Over the same database, with a counter of statements; the server has it too.
+    pub storage: SeaStorage,
     pub mail: Mailbox,
     wish: Wish,
     /// Last, so that the server is gone before its database.
@@ -36,12 +37,12 @@ impl Office {
     pub async fn open_with(backend: Backend, change: impl FnOnce(Wish) -> Wish) -> Office {
         let database = Database::new(backend).await;
         let wish = change(Wish::on(&database));
-        let storage = adapter::storage(&database.url).await;
+        let storage = adapter::connect(&database.url).await;
         let hash = adapter::password_hash(PASSWORD).await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let company = Company::found(storage.clone(), clock, hash).await;
+        let company = Company::found(Arc::new(storage.clone()), clock, hash).await;
         let mail = Mailbox::at(&database.folder.path().join("mail"));
-        let server = Server::start(wish.clone()).await;
+        let server = Server::over(wish.clone(), Arc::new(storage.clone())).await;
         Office { company, server, storage, mail, wish, database }
     }
 

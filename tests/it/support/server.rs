@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tenure::config::{Config, MailRoute, Profile};
+use secrecy::ExposeSecret;
 use tenure_core::clock::{Clock, SystemClock};
+use tenure_core::storage::Storage;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -72,7 +74,13 @@ pub struct Server {
 impl Server {
     /// Starts one on a free port.
     pub async fn start(wish: Wish) -> Server {
-        let running = adapter::serve(wish).await;
+        let storage = adapter::connect(wish.config.database_url.expose_secret()).await;
+        Server::over(wish, Arc::new(storage)).await
+    }
+
+    /// Starts one on a free port, over a storage that the test has in hand.
+    pub async fn over(wish: Wish, storage: Arc<dyn Storage>) -> Server {
+        let running = adapter::serve(wish, storage).await;
         Server { address: running.address, running: Some(running) }
     }
 
