@@ -179,8 +179,21 @@ mod tests {
     #[test]
     fn malformed_addresses_are_refused() {
         for bad in [
-            "", "a", "@b.example", "a@", "a@b@c.example", "a b@c.example", "ä@c.example", "a@-b.example", "a@b..example",
-            "a@b_c.example", "a\u{202e}@c.example", "a@c\u{200b}\u{202e}.example", "a@c.example\0", "a\n@c.example", "a@[127.0.0.1]",
+            "",
+            "a",
+            "@b.example",
+            "a@",
+            "a@b@c.example",
+            "a b@c.example",
+            "ä@c.example",
+            "a@-b.example",
+            "a@b..example",
+            "a@b_c.example",
+            "a\u{202e}@c.example",
+            "a@c\u{200b}\u{202e}.example",
+            "a@c.example\0",
+            "a\n@c.example",
+            "a@[127.0.0.1]",
         ] {
             assert_eq!(key(bad), None, "{bad:?}");
         }

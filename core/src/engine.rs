@@ -197,7 +197,12 @@ impl Engine {
                     return serde_json::from_str(&outcome).map_err(|e| Failure::Internal(format!("stored outcome of {}: {e}", A::NAME)));
                 }
                 Err(StorageError::Conflict) => {
-                    return Err(Rejection::at(Code::IdempotencyInProgress, "idempotencyKey", "The first attempt with this key is still running.").into());
+                    return Err(Rejection::at(
+                        Code::IdempotencyInProgress,
+                        "idempotencyKey",
+                        "The first attempt with this key is still running.",
+                    )
+                    .into());
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -323,7 +328,10 @@ impl Change<'_> {
     /// the reasons otherwise. The row comes back whenever the caller may know of the person, so that other reasons can be looked for.
     pub async fn target(&mut self, id: UserId, ability: Ability, path: &str, reasons: &mut Reasons) -> Result<Option<User>, Failure> {
         let access = self.access()?.clone();
-        debug_assert!(!self.locked.contains_key(&id) || self.modes.get(&id) == Some(&LockMode::Exclusive), "a target is locked exclusively");
+        debug_assert!(
+            !self.locked.contains_key(&id) || self.modes.get(&id) == Some(&LockMode::Exclusive),
+            "a target is locked exclusively"
+        );
         let Some(user) = self.locked.get(&id).cloned() else {
             reasons.add(Rejection::at(Code::UserNotFound, path, "No such user."));
             return Ok(None);
@@ -393,7 +401,9 @@ impl Change<'_> {
 pub fn deny_reason(deny: Deny, path: &str) -> Rejection {
     match deny {
         Deny::NotPermitted => Rejection::at(Code::NotPermitted, path, "You may not do this."),
-        Deny::TargetIsAdministrator => Rejection::at(Code::TargetIsAdministrator, path, "Only an administrator may do this to an administrator."),
+        Deny::TargetIsAdministrator => {
+            Rejection::at(Code::TargetIsAdministrator, path, "Only an administrator may do this to an administrator.")
+        }
         Deny::SystemUserProtected => Rejection::at(Code::SystemUserProtected, path, "The System User cannot be changed."),
     }
 }

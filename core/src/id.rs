@@ -241,7 +241,9 @@ mod tests {
         let good = UserId::SYSTEM.to_string();
         assert_eq!(good.parse::<UserId>(), Ok(UserId::SYSTEM));
         assert!(matches!(good.parse::<DepartmentId>(), Err(IdError::WrongPrefix { .. })));
-        for bad in ["usr_", "usr_1", &good.to_uppercase(), &format!("{good}0"), "usr_80000000000000000000000000", "usr_0000000000000000000000000u"] {
+        for bad in
+            ["usr_", "usr_1", &good.to_uppercase(), &format!("{good}0"), "usr_80000000000000000000000000", "usr_0000000000000000000000000u"]
+        {
             assert!(bad.parse::<UserId>().is_err(), "{bad}");
         }
         assert!(matches!("xyz_00000000000000000000000001".parse::<AnyId>(), Err(IdError::WrongPrefix { .. })));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{RecordId, ReassignmentId, UserId};
+use crate::id::{ReassignmentId, RecordId, UserId};
 use crate::record::RecordCount;
 use crate::time::Timestamp;
 use crate::user::Actor;

@@ -93,7 +93,12 @@ impl Code {
     fn precedence(self) -> u8 {
         match self {
             Code::IdempotencyKeyReused | Code::IdempotencyInProgress => 0,
-            Code::UserNotFound | Code::DepartmentNotFound | Code::WorkgroupNotFound | Code::ReassignmentNotFound | Code::AccessTokenNotFound | Code::ReferenceNotFound => 1,
+            Code::UserNotFound
+            | Code::DepartmentNotFound
+            | Code::WorkgroupNotFound
+            | Code::ReassignmentNotFound
+            | Code::AccessTokenNotFound
+            | Code::ReferenceNotFound => 1,
             Code::NotPermitted => 2,
             Code::VersionConflict => 3,
             _ => 4,

@@ -26,7 +26,8 @@ pub const QUERY_MAX: usize = 200;
 
 /// Control characters and those that override the direction of text: never part of a name or title.
 pub fn is_forbidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 /// A text of one line: trimmed, 1 to `max` characters, none forbidden. The error says what was expected.

@@ -44,9 +44,7 @@ impl Timestamp {
     pub fn to_rfc3339(self) -> String {
         let clamped = self.clamp(Self::MIN, Self::MAX);
         let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(clamped.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        instant
-            .format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"))
-            .unwrap_or_default()
+        instant.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z")).unwrap_or_default()
     }
 }
 

@@ -51,8 +51,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What PostgreSQL is told when a connection is opened. A transaction that nobody goes on with must not hold its locks for good, and
 /// short statements only lose by being compiled.
-const POSTGRES_SETTINGS: [(&str, &str); 3] =
-    [("lock_timeout", "2000"), ("idle_in_transaction_session_timeout", "10000"), ("jit", "off")];
+const POSTGRES_SETTINGS: [(&str, &str); 3] = [("lock_timeout", "2000"), ("idle_in_transaction_session_timeout", "10000"), ("jit", "off")];
 /// How much of the file SQLite maps into memory, in bytes.
 const SQLITE_MMAP: &str = "1073741824";
 

@@ -15,7 +15,9 @@ pub(super) fn failure(error: DbErr) -> StorageError {
                 Said::Away => None,
                 Said::Else => return other(error),
             },
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => None,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                None
+            }
             _ => return other(error),
         },
         DbErr::Type(_) => Some(StorageError::Corrupt("a column holds something else than it should".into())),

@@ -48,7 +48,12 @@ fn event_model(sequence: i64, event: &NewEvent) -> Result<event::Model> {
 
 /// Writes which row of `idempotency` belongs to a key.
 fn of_key(sql: &mut Sql, key: &IdempotencyKey) {
-    sql.push(" WHERE person_id = ").bind(key.person.0).push(" AND mutation = ").bind(key.mutation).push(" AND key = ").bind(key.key.as_str());
+    sql.push(" WHERE person_id = ")
+        .bind(key.person.0)
+        .push(" AND mutation = ")
+        .bind(key.mutation)
+        .push(" AND key = ")
+        .bind(key.key.as_str());
 }
 
 #[async_trait]

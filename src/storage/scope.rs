@@ -2,7 +2,7 @@
 //! `UserScope::includes` and the reference storage say.
 
 use tenure_core::id::UserId;
-use tenure_core::policy::{ActiveReach, RecordScope, ReassignmentScope, TokenScope, UserScope, WorkgroupScope};
+use tenure_core::policy::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 use tenure_core::user::UserStatus;
 
 use super::sql::Sql;
@@ -79,7 +79,10 @@ pub(super) enum Found {
 /// Writes that the record `r` is in the scope.
 pub(super) fn record_scope(sql: &mut Sql, scope: &RecordScope, found: Found) {
     let (viewer, crm) = match scope {
-        RecordScope::Everything(_) => return drop(sql.push("TRUE")),
+        RecordScope::Everything(_) => {
+            sql.push("TRUE");
+            return;
+        }
         RecordScope::TakingPart { viewer, crm, .. } => (sql.parameter(viewer.0), *crm),
     };
     if !crm {

@@ -1,7 +1,7 @@
 //! Writing many rows with one statement: rows of an entity travel as one parameter, whatever their number.
 
-use sea_orm::{ColumnTrait, ColumnType, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn};
 use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ColumnType, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn};
 use tenure_core::storage::Result;
 
 use super::error::failure;

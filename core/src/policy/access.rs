@@ -14,7 +14,9 @@ pub fn effective_permissions(user: &User, settings: &Settings) -> PermissionSet 
     match (user.status, user.kind) {
         (UserStatus::Active, UserKind::Intranet) if user.is_administrator => PermissionSet::all(),
         (UserStatus::Active, UserKind::Intranet) => settings.employee_permissions.union(user.personal_permissions).closed(),
-        (UserStatus::Active, UserKind::Extranet) | (UserStatus::System | UserStatus::Invited | UserStatus::Dismissed, _) => PermissionSet::NONE,
+        (UserStatus::Active, UserKind::Extranet) | (UserStatus::System | UserStatus::Invited | UserStatus::Dismissed, _) => {
+            PermissionSet::NONE
+        }
     }
 }
 
@@ -128,7 +130,16 @@ impl Access {
     pub(super) fn sees_people(&self) -> bool {
         use Permission::*;
         self.permissions.has_any(&[
-            UsersRead, UsersReadDismissed, UsersInvite, UsersDismiss, UsersUpdate, StructureManage, EntitiesReassign, EmailsManage, AuditRead, TokensManage,
+            UsersRead,
+            UsersReadDismissed,
+            UsersInvite,
+            UsersDismiss,
+            UsersUpdate,
+            StructureManage,
+            EntitiesReassign,
+            EmailsManage,
+            AuditRead,
+            TokensManage,
         ])
     }
 

@@ -11,6 +11,6 @@ mod view;
 pub use access::{Access, effective_permissions};
 #[cfg(feature = "conformance")]
 pub(crate) use scope::for_suite;
-pub use scope::{ActiveReach, RecordScope, ReassignmentScope, TokenScope, UserScope, WorkgroupScope};
+pub use scope::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 pub use verdict::{Ability, Deny, LeaversShown, Standing, TargetState, Verdict, matrix, verdict};
 pub use view::Visible;

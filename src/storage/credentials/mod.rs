@@ -80,7 +80,9 @@ impl<S: Source> CredentialRead for Sea<S> {
         let mut sql = self.sql("SELECT (SELECT count(*) FROM session m WHERE m.user_id = g.id AND m.epoch = u.epoch AND ");
         let now = sql.parameter(now.0);
         sql.push(&format!("m.ended_at IS NULL AND m.expires_at > {now}), "));
-        sql.push(&format!("(SELECT count(*) FROM access_token m WHERE m.owner_id = g.id AND m.revoked_at IS NULL AND m.expires_at > {now})"));
+        sql.push(&format!(
+            "(SELECT count(*) FROM access_token m WHERE m.owner_id = g.id AND m.revoked_at IS NULL AND m.expires_at > {now})"
+        ));
         sql.push(" FROM ").groups(&uuids(users, |id| id.0)).push(" LEFT JOIN app_user u ON u.id = g.id ORDER BY g.n");
         let count = |count: u64| u32::try_from(count).map_err(|_| corrupt("number of credentials"));
         let rows = self.rows(sql, |row| Ok((row.count()?, row.count()?))).await?;
@@ -115,14 +117,25 @@ impl<S: Source> CredentialRead for Sea<S> {
             return Ok(Vec::new());
         }
         let ids = uuids(users, |id| id.0);
-        self.invitations(|sql| drop(sql.among("m.user_id", ids))).await
+        self.invitations(|sql| {
+            sql.among("m.user_id", ids);
+        })
+        .await
     }
 
     async fn invitation_by_hash(&self, hash: SecretHash) -> Result<Option<Invitation>> {
-        Ok(self.invitations(|sql| drop(sql.push("m.token_hash = ").bind(hash.0.to_vec()))).await?.pop())
+        Ok(self
+            .invitations(|sql| {
+                sql.push("m.token_hash = ").bind(hash.0.to_vec());
+            })
+            .await?
+            .pop())
     }
 
     async fn invitations_by_inviter(&self, inviter: UserId) -> Result<Vec<Invitation>> {
-        self.invitations(|sql| drop(sql.push("m.invited_by_person = ").bind(inviter.0).push(" ORDER BY m.user_id"))).await
+        self.invitations(|sql| {
+            sql.push("m.invited_by_person = ").bind(inviter.0).push(" ORDER BY m.user_id");
+        })
+        .await
     }
 }

@@ -68,11 +68,8 @@ impl CredentialWrite for Sea<Working> {
     }
 
     async fn refresh_token_insert(&mut self, token: &RefreshToken) -> Result<()> {
-        let model = refresh_token::Model {
-            hash: token.hash.0.to_vec(),
-            session_id: token.session.0,
-            used_at: token.used_at.map(|at| at.0),
-        };
+        let model =
+            refresh_token::Model { hash: token.hash.0.to_vec(), session_id: token.session.0, used_at: token.used_at.map(|at| at.0) };
         self.insert::<refresh_token::Entity>(&[model], "").await.map(drop)
     }
 

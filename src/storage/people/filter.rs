@@ -41,9 +41,7 @@ pub(super) fn matching(sql: &mut Sql, scope: &UserScope, filter: &UserFilter) {
 /// give away, letter by letter, what the field hides.
 fn begins(sql: &mut Sql, scope: &UserScope, word: &str) {
     let (from, until) = (sql.parameter(word), sql.parameter(prefix_end(word)));
-    let among = |sources: &str| {
-        format!("u.id IN (SELECT w.user_id FROM user_word w WHERE w.word >= {from} AND w.word < {until}{sources})")
-    };
+    let among = |sources: &str| format!("u.id IN (SELECT w.user_id FROM user_word w WHERE w.word >= {from} AND w.word < {until}{sources})");
     let dismissed = UserStatus::Dismissed.code();
     let condition = match (scope.active_addresses(), scope.leaver_addresses()) {
         (true, true) => among(""),

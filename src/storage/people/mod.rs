@@ -150,11 +150,8 @@ impl<S: Source> PeopleRead for Sea<S> {
         sql.bind(id.0).push(
             " UNION SELECT u.id, u.manager_id FROM app_user u JOIN above a ON u.id = a.manager_id) SELECT a.id, a.manager_id FROM above a",
         );
-        let managers: HashMap<UserId, Option<UserId>> = self
-            .rows(sql, |row| Ok((UserId(row.uuid()?), row.take::<Option<Uuid>>()?.map(UserId))))
-            .await?
-            .into_iter()
-            .collect();
+        let managers: HashMap<UserId, Option<UserId>> =
+            self.rows(sql, |row| Ok((UserId(row.uuid()?), row.take::<Option<Uuid>>()?.map(UserId)))).await?.into_iter().collect();
         let mut above = Vec::new();
         let mut seen = HashSet::from([id]);
         let mut next = managers.get(&id).copied().flatten();

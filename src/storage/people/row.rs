@@ -38,7 +38,8 @@ pub(in crate::storage) fn user(row: &mut Row<'_>) -> Result<User> {
     let was_active = row.take()?;
     let (dismissed_at, dismissed_by) = (row.optional_time()?, row.optional_actor()?);
     let (reason, note) = (row.take()?, row.take()?);
-    let dismissal = dismissed_at.zip(dismissed_by).map(|(dismissed_at, dismissed_by)| Dismissal { dismissed_at, dismissed_by, reason, note });
+    let dismissal =
+        dismissed_at.zip(dismissed_by).map(|(dismissed_at, dismissed_by)| Dismissal { dismissed_at, dismissed_by, reason, note });
     let (created_at, updated_at) = (row.time()?, row.time()?);
     let (login_email, contact_email) = (optional_email(row)?, optional_email(row)?);
     Ok(User {

@@ -134,7 +134,8 @@ impl PeopleWrite for Sea<Working> {
             })
             .collect();
         // A row of somebody else is left alone, and is missing in the count: the key decides, not a look beforehand.
-        let tail = "ON CONFLICT (key) DO UPDATE SET address = excluded.address, roles = excluded.roles WHERE address.user_id = excluded.user_id";
+        let tail =
+            "ON CONFLICT (key) DO UPDATE SET address = excluded.address, roles = excluded.roles WHERE address.user_id = excluded.user_id";
         if self.insert::<address::Entity>(&models, tail).await? < models.len() as u64 {
             return Err(StorageError::Taken(Unique::Address));
         }

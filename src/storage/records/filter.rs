@@ -15,8 +15,12 @@ pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter) {
     }
     match filter.is_closed {
         None => {}
-        Some(true) => drop(sql.push(" AND r.is_closed")),
-        Some(false) => drop(sql.push(" AND NOT r.is_closed")),
+        Some(true) => {
+            sql.push(" AND r.is_closed");
+        }
+        Some(false) => {
+            sql.push(" AND NOT r.is_closed");
+        }
     }
     if let Some(people) = &filter.responsible {
         sql.push(" AND ").among("r.responsible_id", people.iter().map(|id| id.0));
@@ -24,11 +28,15 @@ pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter) {
     match filter.is_orphaned {
         None => {}
         // From the people to their records: few people leave something behind.
-        Some(true) => drop(sql.push(&format!(
-            " AND r.responsible_id IN (SELECT o.id FROM app_user o WHERE {LEFT} OR {OUTSIDE}) AND (NOT {NOT_CRM} OR {})",
-            owner(LEFT)
-        ))),
-        Some(false) => drop(sql.push(&format!(" AND NOT {} AND ({NOT_CRM} OR NOT {})", owner(LEFT), owner(OUTSIDE)))),
+        Some(true) => {
+            sql.push(&format!(
+                " AND r.responsible_id IN (SELECT o.id FROM app_user o WHERE {LEFT} OR {OUTSIDE}) AND (NOT {NOT_CRM} OR {})",
+                owner(LEFT)
+            ));
+        }
+        Some(false) => {
+            sql.push(&format!(" AND NOT {} AND ({NOT_CRM} OR NOT {})", owner(LEFT), owner(OUTSIDE)));
+        }
     }
     if let Some(people) = &filter.former_responsible {
         sql.push(" AND ").among("r.provenance_id", people.iter().map(|id| id.0));

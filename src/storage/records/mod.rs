@@ -67,13 +67,7 @@ impl<S: Source> RecordRead for Sea<S> {
         self.rows(sql, record).await
     }
 
-    async fn records_page(
-        &self,
-        scope: &RecordScope,
-        filter: &RecordFilter,
-        by: RecordOrder,
-        page: &PageRequest,
-    ) -> Result<Slice<Record>> {
+    async fn records_page(&self, scope: &RecordScope, filter: &RecordFilter, by: RecordOrder, page: &PageRequest) -> Result<Slice<Record>> {
         let order = order(by);
         let mut sql = self.sql(format!("SELECT {COLUMNS} FROM (SELECT r.* FROM record r WHERE "));
         matching(&mut sql, scope, filter, Found::Everywhere);

@@ -78,10 +78,9 @@ fn detail(row: &mut Row<'_>, kind: RecordKind) -> Result<RecordDetail> {
         }
         RecordKind::Deal => RecordDetail::Deal { stage, value, company, contact },
         RecordKind::Estimate => RecordDetail::Estimate { value, deal, valid_until: day },
-        RecordKind::File => RecordDetail::File {
-            size_in_bytes: size_in_bytes.ok_or_else(missing)?,
-            media_type: media_type.ok_or_else(missing)?,
-        },
+        RecordKind::File => {
+            RecordDetail::File { size_in_bytes: size_in_bytes.ok_or_else(missing)?, media_type: media_type.ok_or_else(missing)? }
+        }
         RecordKind::Invoice => RecordDetail::Invoice { value, deal, due_on: day },
         RecordKind::Lead => RecordDetail::Lead { source, value },
         RecordKind::Task => RecordDetail::Task { due_at },
