@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use tempfile::TempDir;
 use tenure_core::conformance::CASES;
 use tenure_core::event::{EventBody, NewEvent};
@@ -157,6 +157,19 @@ async fn cancelled_units_of_work_lose_nothing_of_others() {
             acknowledged += 1;
         }
         assert_eq!(storage.settings().await.unwrap().version, 1 + acknowledged);
+        if let Some((admin, name)) = &fresh.admin {
+            // Nothing but units of work that are given up while they begin, and nobody after them who would end what they left behind.
+            for n in 0..400u64 {
+                let rivals: Vec<_> =
+                    (0..8).map(|_| Arc::clone(&storage)).map(|s| tokio::spawn(async move { s.begin().await.map(drop) })).collect();
+                tokio::time::sleep(std::time::Duration::from_micros(n % 40 * 25)).await;
+                rivals.iter().for_each(tokio::task::JoinHandle::abort);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND state LIKE 'idle in transaction%'");
+            let row = admin.query_one_raw(super::sql::Sql::new(DbBackend::Postgres, sql).statement()).await.unwrap().unwrap();
+            assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0, "no connection stays in a transaction");
+        }
         drop(storage);
         fresh.end().await;
     }
