@@ -26,7 +26,7 @@ pub fn uuid(n: u64) -> Uuid {
     Uuid::from_u128(0x019B_0000_0000_7000_8000_0000_0000_0000 | u128::from(n))
 }
 
-/// The number of an identifier made by [`uuid`].
+/// The number of an identifier made by [`uuid()`].
 pub fn number(uuid: Uuid) -> u64 {
     uuid.as_u128() as u64 & 0x3FFF_FFFF_FFFF_FFFF
 }

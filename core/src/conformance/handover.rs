@@ -130,6 +130,10 @@ pub async fn ownership_changes_are_paged_latest_first(storage: Arc<dyn Storage>)
     seed.sow(&storage).await;
     let groups = [id(3), id(2), id(1), id(3)];
     assert_eq!(storage.ownership_changes_count(&groups).await.expect("counts"), [1, 0, 7, 1]);
+    let slices = storage.ownership_changes_page(&[id(1)], &PageRequest::first(50)).await.expect("page");
+    let mut latest_first = changes.clone();
+    latest_first.sort_by_key(|c| std::cmp::Reverse((c.changed_at, c.id)));
+    assert_eq!(slices[0].rows, latest_first, "as they were written");
     let rows = changes.iter().map(|c| Listed { key: Key::new(SortValue::Time(c.changed_at), c.id), id: c.id, shown: true }).collect();
     assert_cut("ownership changes", rows, Direction::Descending, |request| {
         let storage = &storage;

@@ -1,6 +1,6 @@
 //! The suite that defines a correct storage: one case for each thing that the traits of [`crate::storage`] promise.
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh() -> Arc<dyn Storage> { … }
 //! tenure_core::storage_conformance!(fresh());
 //! ```
