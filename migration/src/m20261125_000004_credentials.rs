@@ -36,7 +36,7 @@ const TABLES: &[&str] = &[
         expires_at bigint NOT NULL,
         ended_at bigint,
         CONSTRAINT session_pk PRIMARY KEY (id),
-        CONSTRAINT session_person FOREIGN KEY (user_id) REFERENCES app_user (id) ON DELETE CASCADE
+        CONSTRAINT session_owner FOREIGN KEY (user_id) REFERENCES app_user (id) ON DELETE CASCADE
     )",
     "CREATE INDEX session_by_user ON session (user_id)",
     "CREATE TABLE refresh_token (

@@ -24,7 +24,9 @@ impl Database {
         let url = config.database_url.expose_secret();
         match SeaStorage::connect(url, &SeaOptions::default()).await {
             Ok(storage) => Ok(Database { storage }),
-            Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme)) => Err(Problem::usage(format!("TENURE_DATABASE_URL: {error}"))),
+            Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme)) => {
+                Err(Problem::usage(format!("TENURE_DATABASE_URL: {error}")))
+            }
             Err(error) => Err(Problem::failed(format!("TENURE_DATABASE_URL: {}", chain(&error)))),
         }
     }

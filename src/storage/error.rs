@@ -2,6 +2,7 @@
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::sqlite::SqliteError;
 use tenure_core::storage::{StorageError, Unique};
 
 /// Translates an error of sea-orm.
@@ -58,21 +59,21 @@ fn said(error: &dyn DatabaseError) -> Said {
         return unique.map_or(Said::Else, Said::Taken);
     }
     let code = error.code().unwrap_or_default();
-    match code.parse::<u32>() {
-        // SQLite counts in the lowest byte: BUSY, LOCKED; IOERR, FULL, CANTOPEN.
-        Ok(number) if code.len() < 5 => match number & 0xff {
-            5 | 6 => Said::LostRace,
-            10 | 13 | 14 => Said::Away,
+    if error.try_downcast_ref::<SqliteError>().is_some() {
+        // The lowest byte says what kind it is: BUSY, LOCKED; IOERR, FULL, CANTOPEN.
+        return match code.parse::<u32>().map(|number| number & 0xff) {
+            Ok(5 | 6) => Said::LostRace,
+            Ok(10 | 13 | 14) => Said::Away,
             _ => Said::Else,
-        },
-        _ => match &*code {
-            // Serialization failure, deadlock, lock timeout.
-            "40001" | "40P01" | "55P03" => Said::LostRace,
-            // Statement timeout, too many connections, idle in transaction for too long; 57P…: shutting down; 08…: connection.
-            "57014" | "53300" | "25P03" => Said::Away,
-            code if code.starts_with("57P") || code.starts_with("08") => Said::Away,
-            _ => Said::Else,
-        },
+        };
+    }
+    match &*code {
+        // Serialization failure, deadlock, lock timeout.
+        "40001" | "40P01" | "55P03" => Said::LostRace,
+        // Statement timeout, too many connections, idle in transaction for too long; 57P…: shutting down; 08…: connection.
+        "57014" | "53300" | "25P03" => Said::Away,
+        code if code.starts_with("57P") || code.starts_with("08") => Said::Away,
+        _ => Said::Else,
     }
 }
 

@@ -45,8 +45,14 @@ impl Order {
             (SortValue::Time(at), false) => Value::from(at.0),
             (SortValue::Text(text), true) => Value::from(text.as_str()),
             // A key of another list: all instants come before all texts.
-            (SortValue::Time(_), true) => return drop(sql.push(if greater { " AND TRUE" } else { " AND FALSE" })),
-            (SortValue::Text(_), false) => return drop(sql.push(if greater { " AND FALSE" } else { " AND TRUE" })),
+            (SortValue::Time(_), true) => {
+                sql.push(if greater { " AND TRUE" } else { " AND FALSE" });
+                return;
+            }
+            (SortValue::Text(_), false) => {
+                sql.push(if greater { " AND FALSE" } else { " AND TRUE" });
+                return;
+            }
         };
         let comparison = match (greater, bound.inclusive) {
             (true, false) => ">",

@@ -15,7 +15,7 @@ pub(super) const TASK: i16 = 9;
 pub(super) const FILE: i16 = 6;
 
 /// Writes that the person `u` is in the scope and has one of these statuses. The System User never is, whatever is asked for.
-pub(super) fn user_scope(sql: &mut Sql, scope: &UserScope, statuses: Option<&[UserStatus]>) {
+pub(super) fn user_scope(sql: &mut Sql, scope: &UserScope, statuses: Option<&[UserStatus]>, found: Found) {
     let wanted = |status: UserStatus| status != UserStatus::System && statuses.is_none_or(|statuses| statuses.contains(&status));
     let wanted: Vec<UserStatus> = UserStatus::ALL.into_iter().filter(|status| wanted(*status)).collect();
     let mut whole = Vec::new();
@@ -42,7 +42,9 @@ pub(super) fn user_scope(sql: &mut Sql, scope: &UserScope, statuses: Option<&[Us
             UserStatus::Dismissed => {}
         }
     }
-    sql.among_codes("u.status", wanted.iter().map(|status| status.code()));
+    // One status has an index in the order of names; several are nearly everybody.
+    let column = if wanted.len() > 1 || found == Found::Few { sql.apart("u.status") } else { "u.status".to_owned() };
+    sql.among_codes(&column, wanted.iter().map(|status| status.code()));
     if whole.len() < wanted.len() {
         sql.push(" AND (u.id = ").bind(scope.viewer().0).push(" OR ").among_codes("u.status", whole);
         for part in parts {
@@ -79,24 +81,33 @@ pub(super) enum Found {
 /// Writes that the record `r` is in the scope.
 pub(super) fn record_scope(sql: &mut Sql, scope: &RecordScope, found: Found) {
     let (viewer, crm) = match scope {
-        RecordScope::Everything(_) => return drop(sql.push("TRUE")),
+        RecordScope::Everything(_) => {
+            sql.push("TRUE");
+            return;
+        }
         RecordScope::TakingPart { viewer, crm, .. } => (sql.parameter(viewer.0), *crm),
     };
     if !crm {
-        sql.push(NOT_CRM).push(" AND ");
+        let kind = sql.apart("r.kind");
+        sql.among_codes(&kind, [FILE, TASK]).push(" AND ");
     }
     let workgroups = own_workgroups(&viewer);
+    let responsible = sql.apart("r.responsible_id");
     let condition = match found {
         Found::Few => format!(
-            "(r.responsible_id = {viewer} OR ({NOT_CRM} AND r.created_by_person = {viewer}) OR r.workgroup_id IN ({workgroups})
+            "({responsible} = {viewer} OR ({NOT_CRM} AND r.created_by_person = {viewer}) OR r.workgroup_id IN ({workgroups})
               OR (r.kind = {TASK} AND r.id IN (SELECT p.task_id FROM task_participant p WHERE p.user_id = {viewer})))"
         ),
-        Found::Everywhere => format!(
-            "(r.kind, r.id) IN (SELECT r.kind, r.id FROM record r WHERE r.responsible_id = {viewer}
-              UNION ALL SELECT r.kind, r.id FROM record r WHERE {NOT_CRM} AND r.created_by_person = {viewer}
-              UNION ALL SELECT r.kind, r.id FROM record r WHERE r.workgroup_id IN ({workgroups})
-              UNION ALL SELECT {TASK}, p.task_id FROM task_participant p WHERE p.user_id = {viewer})"
-        ),
+        Found::Everywhere => {
+            let row = sql.row_of("r");
+            format!(
+                "({row}) IN (SELECT {row} FROM record r WHERE r.responsible_id = {viewer}
+                  UNION ALL SELECT {row} FROM record r WHERE {NOT_CRM} AND r.created_by_person = {viewer}
+                  UNION ALL SELECT {row} FROM record r WHERE r.workgroup_id IN ({workgroups})
+                  UNION ALL SELECT {row} FROM task_participant p JOIN record r ON r.kind = {TASK} AND r.id = p.task_id
+                    WHERE p.user_id = {viewer})"
+            )
+        }
     };
     sql.push(&condition);
 }

@@ -36,6 +36,10 @@ impl Sql {
         Statement::from_sql_and_values(self.backend, self.text, self.values)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     pub(super) fn is_postgres(&self) -> bool {
         self.backend == DbBackend::Postgres
     }
@@ -92,6 +96,17 @@ impl Sql {
             [code] => self.push(&format!("{column} = {code}")),
             codes => self.push(&format!("{column} IN ({})", codes.join(", "))),
         }
+    }
+
+    /// How to write a column that holds few different values, so that SQLite does not read an index that begins with it: it keeps no
+    /// statistics that would say how bad that is. PostgreSQL knows, and is left to it.
+    pub(super) fn apart(&self, column: &str) -> String {
+        if self.is_postgres() { column.to_owned() } else { format!("+{column}") }
+    }
+
+    /// What names a row of `record`: SQLite goes from a set of row numbers to the rows, but from a set of keys it does not.
+    pub(super) fn row_of(&self, alias: &str) -> String {
+        if self.is_postgres() { format!("{alias}.kind, {alias}.id") } else { format!("{alias}.rowid") }
     }
 
     /// Writes a table `g (id, n)` of these UUIDs, numbered from 1.

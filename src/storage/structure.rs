@@ -83,8 +83,12 @@ fn workgroups_matching(sql: &mut Sql, scope: &WorkgroupScope, is_extranet: Optio
     workgroup_scope(sql, scope);
     match is_extranet {
         None => {}
-        Some(true) => drop(sql.push(" AND w.is_extranet")),
-        Some(false) => drop(sql.push(" AND NOT w.is_extranet")),
+        Some(true) => {
+            sql.push(" AND w.is_extranet");
+        }
+        Some(false) => {
+            sql.push(" AND NOT w.is_extranet");
+        }
     }
 }
 

@@ -135,14 +135,14 @@ async fn table(office: &Office) -> String {
         let _ = writeln!(out, "== {target} (* while the setting shows leavers)");
         let _ = write!(out, "{:<46}", "field");
         for (name, _) in &columns {
-            let _ = write!(out, "{name:<18}");
+            let _ = write!(out, "{name:<17} ");
         }
         out.push('\n');
         for (n, path) in paths.iter().enumerate() {
             let label = path.replace(" { __typename }", "").replace(" { totalCount }", "");
             let _ = write!(out, "{label:<46}");
             for (_, cells) in &columns {
-                let _ = write!(out, "{:<18}", cells[&n]);
+                let _ = write!(out, "{:<17} ", cells[&n]);
             }
             out.push('\n');
         }

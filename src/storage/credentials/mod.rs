@@ -117,14 +117,25 @@ impl<S: Source> CredentialRead for Sea<S> {
             return Ok(Vec::new());
         }
         let ids = uuids(users, |id| id.0);
-        self.invitations(|sql| drop(sql.among("m.user_id", ids))).await
+        self.invitations(|sql| {
+            sql.among("m.user_id", ids);
+        })
+        .await
     }
 
     async fn invitation_by_hash(&self, hash: SecretHash) -> Result<Option<Invitation>> {
-        Ok(self.invitations(|sql| drop(sql.push("m.token_hash = ").bind(hash.0.to_vec()))).await?.pop())
+        Ok(self
+            .invitations(|sql| {
+                sql.push("m.token_hash = ").bind(hash.0.to_vec());
+            })
+            .await?
+            .pop())
     }
 
     async fn invitations_by_inviter(&self, inviter: UserId) -> Result<Vec<Invitation>> {
-        self.invitations(|sql| drop(sql.push("m.invited_by_person = ").bind(inviter.0).push(" ORDER BY m.user_id"))).await
+        self.invitations(|sql| {
+            sql.push("m.invited_by_person = ").bind(inviter.0).push(" ORDER BY m.user_id");
+        })
+        .await
     }
 }

@@ -4,12 +4,12 @@ use tenure_core::policy::UserScope;
 use tenure_core::text::prefix_end;
 use tenure_core::user::{UserFilter, UserStatus};
 
-use crate::storage::scope::user_scope;
+use crate::storage::scope::{Found, user_scope};
 use crate::storage::sql::Sql;
 
 /// Writes that the person `u` is in the scope and matches.
 pub(super) fn matching(sql: &mut Sql, scope: &UserScope, filter: &UserFilter) {
-    user_scope(sql, scope, filter.statuses.as_deref());
+    user_scope(sql, scope, filter.statuses.as_deref(), Found::Everywhere);
     if let Some(kinds) = &filter.kinds {
         sql.push(" AND ").among_codes("u.kind", kinds.iter().map(|kind| kind.code()));
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::error::corrupt;
 use super::page::{Order, slices, uuids};
-use super::scope::{companions, user_scope};
+use super::scope::{Found, companions, user_scope};
 use super::sql::Sql;
 use super::{Sea, Source};
 use row::{ADDRESSES, COLUMNS, SETTINGS_COLUMNS};
@@ -126,7 +126,7 @@ impl<S: Source> PeopleRead for Sea<S> {
         let mut sql = self.sql(format!("SELECT g.n, {COLUMNS} FROM "));
         sql.groups(&ids).first_of_each("app_user", "u", |sql| {
             sql.push(&format!(" WHERE {condition} AND "));
-            user_scope(sql, scope, Some(&[UserStatus::Active]));
+            user_scope(sql, scope, Some(&[UserStatus::Active]), Found::Few);
             order.cut(sql, page);
         });
         sql.push(&format!(" {ADDRESSES} ORDER BY g.n, {}", order.columns(page)));
@@ -139,7 +139,7 @@ impl<S: Source> PeopleRead for Sea<S> {
             return Ok(Vec::new());
         }
         let mut sql = self.sql(format!("SELECT (SELECT count(*) FROM app_user u WHERE {condition} AND "));
-        user_scope(&mut sql, scope, Some(&[UserStatus::Active]));
+        user_scope(&mut sql, scope, Some(&[UserStatus::Active]), Found::Few);
         sql.push(") FROM ").groups(&ids).push(" ORDER BY g.n");
         self.rows(sql, |row| row.count()).await
     }

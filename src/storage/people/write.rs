@@ -30,9 +30,9 @@ impl Sea<Working> {
 
     /// Removes the words of addresses.
     async fn address_words_remove(&self, keys: &[String]) -> Result<()> {
-        // Through the holders: that is where the index of the words leads to.
-        let mut sql = self.sql("DELETE FROM user_word WHERE user_id IN (SELECT a.user_id FROM address a WHERE ");
-        sql.among_texts("a.key", keys).push(") AND ").among_texts("source", keys);
+        // With the holders: that is where the primary key of the words begins. As pairs: two lists would be tried each with each.
+        let mut sql = self.sql("DELETE FROM user_word WHERE (user_id, source) IN (SELECT a.user_id, a.key FROM address a WHERE ");
+        sql.among_texts("a.key", keys).push(")");
         self.execute(sql).await.map(drop)
     }
 }

@@ -1,6 +1,5 @@
 //! Conditions on records, and the lists below something.
 
-use sea_orm::Value;
 use tenure_core::record::{ParticipantRole, RecordFilter, RecordGroups, RecordKind, TaskRole};
 use tenure_core::text::prefix_end;
 
@@ -8,15 +7,22 @@ use crate::storage::page::uuids;
 use crate::storage::scope::{FILE, NOT_CRM, TASK};
 use crate::storage::sql::Sql;
 
-/// Writes, behind another condition, that the record `r` matches.
-pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter) {
+/// Writes, behind another condition, that the record `r` matches. For the words in `checked` each record is looked at; the others lead
+/// to their records.
+pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter, checked: &[String]) {
     if let Some(kinds) = &filter.kinds {
-        sql.push(" AND ").among_codes("r.kind", kinds.iter().map(|kind| kind.code()));
+        // The index by external ID begins with the kind.
+        let column = if filter.external_ids.is_some() { "r.kind".to_owned() } else { sql.apart("r.kind") };
+        sql.push(" AND ").among_codes(&column, kinds.iter().map(|kind| kind.code()));
     }
     match filter.is_closed {
         None => {}
-        Some(true) => drop(sql.push(" AND r.is_closed")),
-        Some(false) => drop(sql.push(" AND NOT r.is_closed")),
+        Some(true) => {
+            sql.push(" AND r.is_closed");
+        }
+        Some(false) => {
+            sql.push(" AND NOT r.is_closed");
+        }
     }
     if let Some(people) = &filter.responsible {
         sql.push(" AND ").among("r.responsible_id", people.iter().map(|id| id.0));
@@ -24,18 +30,22 @@ pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter) {
     match filter.is_orphaned {
         None => {}
         // From the people to their records: few people leave something behind.
-        Some(true) => drop(sql.push(&format!(
-            " AND r.responsible_id IN (SELECT o.id FROM app_user o WHERE {LEFT} OR {OUTSIDE}) AND (NOT {NOT_CRM} OR {})",
-            owner(LEFT)
-        ))),
-        Some(false) => drop(sql.push(&format!(" AND NOT {} AND ({NOT_CRM} OR NOT {})", owner(LEFT), owner(OUTSIDE)))),
+        Some(true) => {
+            sql.push(&format!(
+                " AND r.responsible_id IN (SELECT o.id FROM app_user o WHERE {LEFT} OR {OUTSIDE}) AND (NOT {NOT_CRM} OR {})",
+                owner(LEFT)
+            ));
+        }
+        Some(false) => {
+            sql.push(&format!(" AND NOT {} AND ({NOT_CRM} OR NOT {})", owner(LEFT), owner(OUTSIDE)));
+        }
     }
     if let Some(people) = &filter.former_responsible {
         sql.push(" AND ").among("r.provenance_id", people.iter().map(|id| id.0));
     }
     if let Some(external_ids) = &filter.external_ids {
         if filter.kinds.is_none() {
-            // All of them: the index by external ID begins with the kind.
+            // All of them, for that index.
             sql.push(" AND ").among_codes("r.kind", RecordKind::ALL.map(RecordKind::code));
         }
         sql.push(" AND ").among_texts("r.external_id", external_ids);
@@ -47,9 +57,19 @@ pub(super) fn matching(sql: &mut Sql, filter: &RecordFilter) {
         sql.push(" AND r.updated_at < ").bind(until.0);
     }
     for word in &filter.words {
-        sql.push(" AND (r.kind, r.id) IN (SELECT w.kind, w.id FROM record_word w WHERE w.word >= ").bind(Value::from(word.as_str()));
-        sql.push(" AND w.word < ").bind(prefix_end(word)).push(")");
+        if checked.contains(word) {
+            sql.push(" AND EXISTS (SELECT 1 FROM record_word w WHERE w.kind = r.kind AND w.id = r.id AND ");
+        } else {
+            sql.push(" AND (r.kind, r.id) IN (SELECT w.kind, w.id FROM record_word w WHERE ");
+        }
+        begins(sql, word);
+        sql.push(")");
     }
+}
+
+/// Writes that the word `w` begins like this.
+pub(super) fn begins(sql: &mut Sql, word: &str) {
+    sql.push("w.word >= ").bind(word).push(" AND w.word < ").bind(prefix_end(word));
 }
 
 /// The owner `o` works here no longer or not yet: leaves all kinds orphaned. INVITED and DISMISSED.
@@ -73,31 +93,32 @@ pub(super) fn groups(sql: &mut Sql, groups: &RecordGroups) {
 }
 
 /// The condition that the record `r` belongs to the list of `g`.
-pub(super) fn of_group(groups: &RecordGroups) -> String {
+pub(super) fn of_group(sql: &Sql, groups: &RecordGroups) -> String {
+    let kind = sql.apart("r.kind");
     match groups {
         RecordGroups::Responsible(_) => "r.responsible_id = g.id".into(),
         // NOT_CRM says nothing new, but is what the partial index says.
-        RecordGroups::FilesCreatedBy(_) => format!("{NOT_CRM} AND r.kind = {FILE} AND r.created_by_person = g.id"),
-        RecordGroups::InWorkgroup(_, kind) => format!("r.workgroup_id = g.id AND r.kind = {}", kind.code()),
+        RecordGroups::FilesCreatedBy(_) => format!("{NOT_CRM} AND {kind} = {FILE} AND r.created_by_person = g.id"),
+        RecordGroups::InWorkgroup(_, of) => format!("r.workgroup_id = g.id AND {kind} = {}", of.code()),
         RecordGroups::ActivitiesOf(_) => "r.subject_id = g.id AND r.subject_kind = g.kind".into(),
         RecordGroups::TasksOf(_, roles) => match roles.as_slice() {
             [] => "FALSE".into(),
-            [TaskRole::Responsible] => format!("r.kind = {TASK} AND r.responsible_id = g.id"),
-            [TaskRole::Creator] => format!("{NOT_CRM} AND r.kind = {TASK} AND r.created_by_person = g.id"),
+            [TaskRole::Responsible] => format!("{kind} = {TASK} AND r.responsible_id = g.id"),
+            [TaskRole::Creator] => format!("{NOT_CRM} AND {kind} = {TASK} AND r.created_by_person = g.id"),
             roles => {
-                let tasks: Vec<String> = roles.iter().map(|role| tasks_in_role(*role)).collect();
+                let tasks: Vec<String> = roles.iter().map(|role| tasks_in_role(*role, &kind)).collect();
                 format!("r.kind = {TASK} AND r.id IN ({})", tasks.join(" UNION ALL "))
             }
         },
     }
 }
 
-fn tasks_in_role(role: TaskRole) -> String {
+fn tasks_in_role(role: TaskRole, kind: &str) -> String {
     let stored =
         |role: ParticipantRole| format!("SELECT p.task_id FROM task_participant p WHERE p.user_id = g.id AND p.role = {}", role.code());
     match role {
-        TaskRole::Responsible => format!("SELECT r.id FROM record r WHERE r.kind = {TASK} AND r.responsible_id = g.id"),
-        TaskRole::Creator => format!("SELECT r.id FROM record r WHERE {NOT_CRM} AND r.kind = {TASK} AND r.created_by_person = g.id"),
+        TaskRole::Responsible => format!("SELECT r.id FROM record r WHERE {kind} = {TASK} AND r.responsible_id = g.id"),
+        TaskRole::Creator => format!("SELECT r.id FROM record r WHERE {NOT_CRM} AND {kind} = {TASK} AND r.created_by_person = g.id"),
         TaskRole::Participant => stored(ParticipantRole::Participant),
         TaskRole::Observer => stored(ParticipantRole::Observer),
     }

@@ -7,6 +7,7 @@ mod row;
 mod write;
 
 use async_trait::async_trait;
+use sea_orm::DbBackend;
 use tenure_core::id::{ReassignmentId, RecordId, UserId};
 use tenure_core::page::{PageRequest, Slice};
 use tenure_core::policy::{ReassignmentScope, RecordScope};
@@ -34,10 +35,38 @@ fn order(order: RecordOrder) -> Order {
     Order { sort, is_text, kind: Some("r.kind"), id: "r.id", descending: order.descending }
 }
 
+/// From how many records on a word is common.
+const COMMON: u32 = 2_000;
+
+impl<S: Source> Sea<S> {
+    /// The words of a filter that many records have. Only SQLite has to ask: it would gather all of these records before it looks at the
+    /// first, while one that goes through the list soon has a page. PostgreSQL has statistics.
+    async fn common_words(&self, filter: &RecordFilter) -> Result<Vec<String>> {
+        if self.backend() == DbBackend::Postgres || filter.words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql("");
+        for word in &filter.words {
+            sql.push(if sql.is_empty() { "SELECT count(*) FROM (" } else { " UNION ALL SELECT count(*) FROM (" });
+            sql.push("SELECT 1 FROM record_word w WHERE ");
+            filter::begins(&mut sql, word);
+            sql.push(&format!(" LIMIT {COMMON})"));
+        }
+        let counts = self.rows(sql, |row| row.count()).await?;
+        Ok(filter.words.iter().zip(counts).filter(|(_, count)| *count >= COMMON.into()).map(|(word, _)| word.clone()).collect())
+    }
+}
+
 /// Writes that the record `r` is in the scope and matches.
-fn matching(sql: &mut Sql, scope: &RecordScope, filter: &RecordFilter, found: Found) {
-    record_scope(sql, scope, found);
-    filter::matching(sql, filter);
+fn matching(sql: &mut Sql, scope: &RecordScope, filter: &RecordFilter, common: &[String]) {
+    record_scope(sql, scope, Found::Everywhere);
+    filter::matching(sql, filter, common);
+}
+
+/// Writes that the record `r`, one of few, is in the scope and matches.
+fn few_matching(sql: &mut Sql, scope: &RecordScope, filter: &RecordFilter) {
+    record_scope(sql, scope, Found::Few);
+    filter::matching(sql, filter, &filter.words);
 }
 
 #[async_trait]
@@ -69,8 +98,9 @@ impl<S: Source> RecordRead for Sea<S> {
 
     async fn records_page(&self, scope: &RecordScope, filter: &RecordFilter, by: RecordOrder, page: &PageRequest) -> Result<Slice<Record>> {
         let order = order(by);
+        let common = self.common_words(filter).await?;
         let mut sql = self.sql(format!("SELECT {COLUMNS} FROM (SELECT r.* FROM record r WHERE "));
-        matching(&mut sql, scope, filter, Found::Everywhere);
+        matching(&mut sql, scope, filter, &common);
         order.cut(&mut sql, page);
         // Details are joined to the rows of the page only.
         sql.push(&format!(") AS r{DETAIL} ORDER BY {}", order.columns(page)));
@@ -78,8 +108,9 @@ impl<S: Source> RecordRead for Sea<S> {
     }
 
     async fn records_count(&self, scope: &RecordScope, filter: &RecordFilter) -> Result<u64> {
+        let common = self.common_words(filter).await?;
         let mut sql = self.sql("SELECT count(*) FROM record r WHERE ");
-        matching(&mut sql, scope, filter, Found::Everywhere);
+        matching(&mut sql, scope, filter, &common);
         self.count(sql).await
     }
 
@@ -98,8 +129,9 @@ impl<S: Source> RecordRead for Sea<S> {
         let mut sql = self.sql(format!("SELECT g.n, {COLUMNS} FROM "));
         filter::groups(&mut sql, groups);
         sql.first_of_each("record", "r", |sql| {
-            sql.push(" WHERE ").push(&filter::of_group(groups)).push(" AND ");
-            matching(sql, scope, filter, Found::Few);
+            let of_group = filter::of_group(sql, groups);
+            sql.push(" WHERE ").push(&of_group).push(" AND ");
+            few_matching(sql, scope, filter);
             order.cut(sql, page);
         });
         sql.push(&format!("{DETAIL} ORDER BY g.n, {}", order.columns(page)));
@@ -110,8 +142,10 @@ impl<S: Source> RecordRead for Sea<S> {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = self.sql(format!("SELECT (SELECT count(*) FROM record r WHERE {} AND ", filter::of_group(groups)));
-        matching(&mut sql, scope, filter, Found::Few);
+        let mut sql = self.sql("SELECT (SELECT count(*) FROM record r WHERE ");
+        let of_group = filter::of_group(&sql, groups);
+        sql.push(&of_group).push(" AND ");
+        few_matching(&mut sql, scope, filter);
         sql.push(") FROM ");
         filter::groups(&mut sql, groups);
         sql.push(" ORDER BY g.n");

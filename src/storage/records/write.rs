@@ -69,8 +69,9 @@ impl RecordWrite for Sea<Working> {
     }
 
     async fn records_lock_matching(&mut self, scope: &RecordScope, filter: &RecordFilter, limit: u32) -> Result<Vec<RecordLine>> {
+        let common = self.common_words(filter).await?;
         let mut sql = self.sql(format!("SELECT {LINE_COLUMNS} FROM record r WHERE "));
-        matching(&mut sql, scope, filter, Found::Everywhere);
+        matching(&mut sql, scope, filter, &common);
         sql.push(" ORDER BY r.kind, r.id LIMIT ").bind(i64::from(limit)).lock("UPDATE OF r");
         self.rows(sql, line).await
     }
