@@ -33,19 +33,6 @@ pub struct UserScope {
 }
 
 impl UserScope {
-    /// Everybody but the System User, for what is counted whoever looks.
-    pub(crate) fn everybody() -> UserScope {
-        UserScope {
-            viewer: UserId::SYSTEM,
-            invited: true,
-            former: true,
-            active: ActiveReach::Everybody,
-            dismissed: true,
-            active_addresses: true,
-            leaver_addresses: true,
-        }
-    }
-
     /// Whose it is.
     pub fn viewer(&self) -> UserId {
         self.viewer
