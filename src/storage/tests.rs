@@ -1,6 +1,6 @@
 //! The suite of `tenure-core` on both databases, and what is promised beyond it.
 //!
-//! PostgreSQL takes part when `TENURE_TEST_POSTGRES_URL` names one on which databases may be made.
+//! `TENURE_TEST_POSTGRES_URL` names a PostgreSQL on which databases may be made; without it these tests fail, none is skipped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,16 +32,18 @@ async fn sqlite() -> Fresh {
     Fresh { storage, url, _home: Some(home), admin: None }
 }
 
-async fn postgres() -> Option<Fresh> {
+async fn postgres() -> Fresh {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let admin_url = std::env::var("TENURE_TEST_POSTGRES_URL").ok()?;
+    let admin_url = std::env::var("TENURE_TEST_POSTGRES_URL").expect(
+        "TENURE_TEST_POSTGRES_URL is not set, and these tests are never skipped: run scripts/test, which starts a PostgreSQL for them",
+    );
     let name = format!("tenure_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let admin = Database::connect(&admin_url).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     let (server, _) = admin_url.rsplit_once('/').unwrap();
     let url = format!("{server}/{name}");
     let storage = SeaStorage::connect(&url, &SeaOptions::default()).await.unwrap();
-    Some(Fresh { storage, url, _home: None, admin: Some((admin, name)) })
+    Fresh { storage, url, _home: None, admin: Some((admin, name)) }
 }
 
 impl Fresh {
@@ -55,19 +57,18 @@ impl Fresh {
 
 /// One of each database there is.
 async fn both() -> Vec<Fresh> {
-    let mut databases = vec![sqlite().await];
-    databases.extend(postgres().await);
+    let databases = vec![sqlite().await, postgres().await];
     for database in &databases {
         database.storage.migrate().await.unwrap();
     }
     databases
 }
 
-async fn conform(make: impl AsyncFn() -> Option<Fresh>) {
+async fn conform(make: impl AsyncFn() -> Fresh) {
     let only = std::env::var("TENURE_TEST_CASE").ok();
     let mut failed = Vec::new();
     for case in CASES.iter().filter(|case| only.as_ref().is_none_or(|only| case.name.contains(only.as_str()))) {
-        let Some(fresh) = make().await else { return };
+        let fresh = make().await;
         fresh.storage.migrate().await.unwrap();
         if tokio::spawn((case.run)(Arc::new(fresh.storage.clone()))).await.is_err() {
             failed.push(case.name);
@@ -79,7 +80,7 @@ async fn conform(make: impl AsyncFn() -> Option<Fresh>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sqlite_keeps_what_is_promised() {
-    conform(async || Some(sqlite().await)).await;
+    conform(sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -89,7 +90,7 @@ async fn postgres_keeps_what_is_promised() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_start_together_migrate_once() {
-    for fresh in [Some(sqlite().await), postgres().await].into_iter().flatten() {
+    for fresh in [sqlite().await, postgres().await] {
         assert!(!fresh.storage.pending_migrations().await.unwrap().is_empty());
         assert!(fresh.storage.ping().await.is_err());
         let mut nodes = Vec::new();

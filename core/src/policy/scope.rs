@@ -33,6 +33,20 @@ pub struct UserScope {
 }
 
 impl UserScope {
+    /// Everybody but the System User, for the suite.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn everybody() -> UserScope {
+        UserScope {
+            viewer: UserId::SYSTEM,
+            invited: true,
+            former: true,
+            active: ActiveReach::Everybody,
+            dismissed: true,
+            active_addresses: true,
+            leaver_addresses: true,
+        }
+    }
+
     /// Whose it is.
     pub fn viewer(&self) -> UserId {
         self.viewer
