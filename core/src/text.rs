@@ -43,7 +43,7 @@ pub fn line(text: &str, max: usize) -> Result<String, String> {
     }
 }
 
-/// A text of several lines: like [`line`], but line breaks and tabs are allowed.
+/// A text of several lines: like [`line()`], but line breaks and tabs are allowed.
 pub fn paragraph(text: &str, max: usize) -> Result<String, String> {
     let trimmed = text.trim();
     if trimmed.chars().any(|c| is_forbidden(c) && !matches!(c, '\n' | '\r' | '\t')) {

@@ -1,5 +1,7 @@
 //! The actions on the storage in memory: the rules without web and database. The same stories run over HTTP on both databases in `tests/it`.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::sync::Arc;
 
 use tenure_core::actions::create_department::CreateDepartment;

@@ -1,7 +1,7 @@
 //! The API: thin. Types, queries and mutations say what is there; `tenure_core` decides.
 //!
-//! A request becomes an [`operation::Operation`] (who calls, with what), which runs in a [`cohort::Cohort`] (batches without timers).
-//! Resolvers ask a [`view::View`]: the standpoint of a viewer, with one keyed loader for each question.
+//! A request becomes an `operation::Operation` (who calls, with what), which runs in a `cohort::Cohort` (batches without timers).
+//! Resolvers ask a `view::View`: the standpoint of a viewer, with one keyed loader for each question.
 
 mod cohort;
 mod connection;

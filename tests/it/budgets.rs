@@ -50,8 +50,7 @@ async fn business(office: &Office, owner: &Member, count: usize) {
     let scope = tenure_core::policy::Access::system().record_scope();
     let mut rows: Vec<Record> = tx.records_by_id(&[people.clone(), deals.clone()].concat(), &scope).await.expect("records");
     rows.sort_by_key(|r| r.id);
-    let mut next = 0;
-    for row in &mut rows {
+    for (next, row) in rows.iter_mut().enumerate() {
         let firm = Some(firms[next % firms.len()]);
         let person = Some(people[next % people.len()]);
         match &mut row.detail {
@@ -59,7 +58,6 @@ async fn business(office: &Office, owner: &Member, count: usize) {
             RecordDetail::Deal { company, contact, .. } => (*company, *contact) = (firm, person),
             other => panic!("unexpected {other:?}"),
         }
-        next += 1;
     }
     tx.records_update(&rows).await.expect("an update");
     tx.commit().await.expect("a commit");

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{RefreshToken, SecretHash, Session};
-use crate::engine::{Action, Change, FreshUser, Locks, Outcome};
+use crate::engine::{Action, Change, Locks, Outcome};
 use crate::policy::Access;
 use crate::rejection::{Code, Failure, Rejection};
 use crate::storage::Read;
@@ -25,8 +25,6 @@ pub struct RefreshSession {
 pub enum Refreshed {
     /// It goes on.
     Prolonged {
-        /// The person.
-        user: FreshUser,
         /// The session.
         session: Session,
     },
@@ -67,9 +65,6 @@ impl Action for RefreshSession {
         let expires_at = now.plus_seconds(self.lifetime_seconds);
         change.tx().session_extend(session.id, expires_at).await?;
         change.tx().refresh_token_insert(&RefreshToken { hash: self.next, session: session.id, used_at: None }).await?;
-        Ok(Refreshed::Prolonged {
-            user: FreshUser { id: principal.user.id, row: Some(principal.user) },
-            session: Session { expires_at, ..session },
-        })
+        Ok(Refreshed::Prolonged { session: Session { expires_at, ..session } })
     }
 }

@@ -91,6 +91,7 @@ const NOBODY: UserId = UserId(uuid::Uuid::nil());
 
 /// Everything that is looked up once for all records.
 struct Lookup {
+    access: Access,
     existing: HashMap<(RecordKind, String), Record>,
     hidden: HashSet<RecordId>,
     by_address: HashMap<String, UserId>,
@@ -133,27 +134,25 @@ impl Action for UpsertOwnedEntities {
         let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope()).await?;
         let held: Vec<RecordId> = ids.iter().copied().chain(referred.iter().map(|r| r.id)).collect();
         change.tx().records_lock_by_id(&held, &RecordScope::everything()).await?;
-        let lookup = self.look_up(change, &access).await?;
+        let mut lookup = self.look_up(change, &access).await?;
         if lookup.existing.len() != ids.len() || lookup.existing.values().any(|r| change.held(r.responsible).is_none()) {
             // Somebody created, deleted or handed on one of them since we looked.
             return Err(StorageError::Conflict.into());
         }
 
-        let new_ids: HashMap<(RecordKind, String), RecordId> = self
-            .keys()
-            .into_iter()
-            .filter(|key| !lookup.existing.contains_key(key))
-            .map(|key| (key.clone(), RecordId { kind: key.0, uuid: change.new_uuid() }))
-            .collect();
-        let mut references = lookup.references.clone();
-        references.extend(new_ids.iter().map(|(k, v)| (k.clone(), *v)));
+        // New records have their identifiers from now on, so that others of the same input can refer to them.
+        for key in self.keys() {
+            if !lookup.existing.contains_key(&key) {
+                let id = RecordId { kind: key.0, uuid: change.new_uuid() };
+                lookup.references.insert(key, id);
+            }
+        }
 
         let mut reasons = Reasons::new();
         let mut rows = Vec::with_capacity(self.records.len());
         for (n, patch) in self.records.iter().enumerate() {
-            self.check_references(n, patch, &references, &lookup, &access, &mut reasons);
-            let key = (patch.kind, patch.external_id.clone());
-            rows.extend(make(change, &access, n, patch, &lookup, &references, new_ids.get(&key).copied(), &mut reasons));
+            check_references(n, patch, &lookup, &mut reasons);
+            rows.extend(make(change, n, patch, &lookup, &mut reasons));
         }
         reasons.check(Self::CODES, None)?;
         if rows.len() != self.records.len() {
@@ -164,19 +163,11 @@ impl Action for UpsertOwnedEntities {
 }
 
 /// The record afterwards; None when there are reasons against it.
-#[expect(clippy::too_many_arguments, reason = "everything that one record depends on")]
-fn make(
-    change: &Change<'_>,
-    access: &Access,
-    n: usize,
-    patch: &RecordPatch,
-    lookup: &Lookup,
-    references: &HashMap<(RecordKind, String), RecordId>,
-    new_id: Option<RecordId>,
-    reasons: &mut Reasons,
-) -> Option<Record> {
+fn make(change: &Change<'_>, n: usize, patch: &RecordPatch, lookup: &Lookup, reasons: &mut Reasons) -> Option<Record> {
+    let Lookup { access, references, .. } = lookup;
+    let key = (patch.kind, patch.external_id.clone());
     let at = |field: &str| format!("entities.{n}.{field}");
-    let before = lookup.existing.get(&(patch.kind, patch.external_id.clone()));
+    let before = lookup.existing.get(&key);
     let responsible = match &patch.responsible {
         None => before.map(|b| b.responsible),
         Some(ResponsibleName::Id(id)) => Some(*id),
@@ -226,7 +217,7 @@ fn make(
         )
     });
     Some(Record {
-        id: before.map(|b| b.id).or(new_id)?,
+        id: before.map(|b| b.id).or_else(|| references.get(&key).copied())?,
         version: before.map_or(1, |b| b.version),
         title: patch.title.clone().or_else(|| before.map(|b| b.title.clone()))?,
         responsible,
@@ -240,6 +231,27 @@ fn make(
         subject,
         detail,
     })
+}
+
+/// What a record refers to must exist and be visible.
+fn check_references(n: usize, patch: &RecordPatch, lookup: &Lookup, reasons: &mut Reasons) {
+    let Lookup { access, references, .. } = lookup;
+    let mut missing = |found: bool, field: &str, what: &str| {
+        reasons.add_if(!found, || Rejection::at(Code::ReferenceNotFound, &format!("entities.{n}.{field}"), format!("No such {what}.")));
+    };
+    for (key, field, what) in [
+        (&patch.company, "companyExternalId", "company"),
+        (&patch.contact, "contactExternalId", "contact"),
+        (&patch.deal, "dealExternalId", "deal"),
+        (&patch.subject, "subjectExternalId", "record"),
+    ] {
+        missing(key.value().is_none_or(|k| references.contains_key(k)), field, what);
+    }
+    missing(patch.workgroup.value().is_none_or(|w| lookup.workgroups.contains(w)), "workgroupId", "workgroup");
+    for (i, (user, _)) in patch.participants.iter().flatten().enumerate() {
+        let visible = lookup.people.get(user).is_some_and(|u| access.verdict(Ability::See, u, true) == Verdict::Allow);
+        missing(visible, &format!("participants.{i}.userId"), "user");
+    }
 }
 
 /// Rule S7. Whoever holds ENTITIES_REASSIGN writes anybody's; ENTITIES_WRITE covers one's own and orphaned ones.
@@ -292,6 +304,7 @@ impl UpsertOwnedEntities {
             parts.entry(part.task).or_default().push((part.user, part.role));
         }
         Ok(Lookup {
+            access: access.clone(),
             hidden: ids.iter().copied().filter(|id| !seen.contains(id)).collect(),
             existing: present.into_iter().filter_map(|r| Some(((r.id.kind, r.external_id.clone()?), r))).collect(),
             by_address,
@@ -301,33 +314,6 @@ impl UpsertOwnedEntities {
             people: read.users_by_id(&people).await?.into_iter().map(|u| (u.id, u)).collect(),
             parts,
         })
-    }
-
-    fn check_references(
-        &self,
-        n: usize,
-        patch: &RecordPatch,
-        references: &HashMap<(RecordKind, String), RecordId>,
-        lookup: &Lookup,
-        access: &Access,
-        reasons: &mut Reasons,
-    ) {
-        let mut missing = |found: bool, field: &str, what: &str| {
-            reasons.add_if(!found, || Rejection::at(Code::ReferenceNotFound, &format!("entities.{n}.{field}"), format!("No such {what}.")));
-        };
-        for (key, field, what) in [
-            (&patch.company, "companyExternalId", "company"),
-            (&patch.contact, "contactExternalId", "contact"),
-            (&patch.deal, "dealExternalId", "deal"),
-            (&patch.subject, "subjectExternalId", "record"),
-        ] {
-            missing(key.value().is_none_or(|k| references.contains_key(k)), field, what);
-        }
-        missing(patch.workgroup.value().is_none_or(|w| lookup.workgroups.contains(w)), "workgroupId", "workgroup");
-        for (i, (user, _)) in patch.participants.iter().flatten().enumerate() {
-            let visible = lookup.people.get(user).is_some_and(|u| access.verdict(Ability::See, u, true) == Verdict::Allow);
-            missing(visible, &format!("participants.{i}.userId"), "user");
-        }
     }
 
     async fn write(&self, change: &mut Change<'_>, access: &Access, mut rows: Vec<Record>, lookup: &Lookup) -> Result<Upserted, Failure> {

@@ -243,7 +243,7 @@ mod tests {
         RecordLine {
             id: RecordId { kind, uuid: Uuid::from_u128(n) },
             responsible: UserId(Uuid::from_u128(1)),
-            is_closed: n % 2 == 0,
+            is_closed: n.is_multiple_of(2),
             subject,
             version: 1,
         }

@@ -41,7 +41,7 @@ pub async fn run(ctx: &Context<'_>, input: RefreshSessionInput) -> Result<Refres
     let (refresh, next) = operation.identity().new_refresh_secret().map_err(|e| Fault::internal(&e.to_string()))?;
     let action = action::RefreshSession { token: SecretHash::of(&input.refresh_token), next, lifetime_seconds: SESSION_LIFETIME_SECONDS };
     match perform_anonymously(ctx, Ok(action)).await? {
-        Ok(action::Refreshed::Prolonged { session, .. }) => {
+        Ok(action::Refreshed::Prolonged { session }) => {
             Ok(RefreshSessionPayload { session: Some(Session::open(operation, &session, refresh).await?), ..RefreshSessionPayload::done() })
         }
         Ok(action::Refreshed::Ended) => RefreshSessionPayload::refused(&action::ended().into()),
