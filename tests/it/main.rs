@@ -2,6 +2,7 @@
 //!
 //! Every test of the API runs on SQLite and on PostgreSQL (`on_both!`). `scripts/test` starts the latter.
 
+mod addresses;
 mod architecture;
 mod bad_input;
 mod budgets;

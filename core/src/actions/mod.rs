@@ -5,6 +5,7 @@
 
 pub mod accept_invitation;
 pub mod add_workgroup_members;
+pub mod change_contact_email;
 pub mod create_access_token;
 pub mod create_department;
 pub mod create_user;
@@ -14,8 +15,10 @@ pub mod dismiss;
 pub mod hire;
 pub mod invite;
 pub mod move_to_extranet;
+pub mod move_to_intranet;
 pub mod reassign;
 pub mod refresh_session;
+pub mod release_email;
 pub mod remove_workgroup_member;
 pub mod resend_invitation;
 pub mod revoke_access_token;

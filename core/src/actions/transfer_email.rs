@@ -10,7 +10,7 @@ use crate::id::UserId;
 use crate::permission::Permission;
 use crate::policy::{Ability, Deny, Verdict};
 use crate::rejection::{Code, Failure, Faults, Reasons, Refusal, Rejection};
-use crate::steps::addresses::{self, AddressBook};
+use crate::steps::addresses::{AddressBook, settle_login};
 use crate::steps::checks;
 use crate::storage::{Read, StorageError};
 use crate::user::{User, UserStatus};
@@ -273,16 +273,4 @@ impl TransferEmail {
             .map(|(role, _)| role)
             .collect()
     }
-}
-
-/// Saves one of the two. Whose login address changed or went loses the sessions that hung on it, and is told (rules E4, E7).
-async fn settle_login(change: &mut Change<'_>, user: &mut User, login: Option<Email>) -> Result<(), Failure> {
-    let former = user.login_email.clone();
-    if former.as_ref().map(Email::key) != login.as_ref().map(Email::key) {
-        let now = change.now();
-        change.tx().sessions_end_of(user.id, None, now).await?;
-        user.epoch += 1;
-        addresses::tell_login_change(change, user, former.as_ref(), login.as_ref());
-    }
-    change.save_user(user).await
 }

@@ -135,3 +135,15 @@ pub fn set_login(book: &mut AddressBook, user: UserId, login: &Email) {
         book.give(login, user, EmailRole::Contact);
     }
 }
+
+/// Saves a person whose addresses changed. Whose login address changed or went loses the sessions that hung on it, and is told (rules E4, E7).
+pub async fn settle_login(change: &mut Change<'_>, user: &mut User, login: Option<Email>) -> Result<(), Failure> {
+    let former = user.login_email.clone();
+    if former.as_ref().map(Email::key) != login.as_ref().map(Email::key) {
+        let now = change.now();
+        change.tx().sessions_end_of(user.id, None, now).await?;
+        user.epoch += 1;
+        tell_login_change(change, user, former.as_ref(), login.as_ref());
+    }
+    change.save_user(user).await
+}

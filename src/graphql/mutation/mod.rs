@@ -2,6 +2,7 @@
 
 mod accept_invitation;
 mod add_workgroup_members;
+mod change_contact_email;
 mod create_access_token;
 mod create_department;
 mod create_workgroup;
@@ -12,10 +13,12 @@ mod hire;
 mod inputs;
 mod invite;
 mod move_to_extranet;
+mod move_to_intranet;
 mod outcome;
 mod payload;
 mod reassign;
 mod refresh_session;
+mod release_email;
 mod remove_workgroup_member;
 mod resend_invitation;
 mod revoke_access_token;
@@ -220,6 +223,35 @@ impl Mutation {
         Some(delete_owned_entities::run(ctx, input).await)
     }
 
+    /// Free an address in all its roles, so that it can be invited at once.
+    #[graphql(directive = requires_permission::apply(any_of(act::release_email::ReleaseEmail::REQUIRES)))]
+    async fn release_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: release_email::ReleaseEmailInput,
+    ) -> Option<Result<release_email::ReleaseEmailPayload>> {
+        Some(release_email::run(ctx, input).await)
+    }
+
+    /// Change a contact address: one's own, or anybody's, dismissed people included, with EMAILS_MANAGE.
+    async fn change_contact_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: change_contact_email::ChangeContactEmailInput,
+    ) -> Option<Result<change_contact_email::ChangeContactEmailPayload>> {
+        Some(change_contact_email::run(ctx, input).await)
+    }
+
+    /// Turn an external participant into an employee.
+    #[graphql(directive = requires_permission::apply(any_of(act::move_to_intranet::MoveToIntranet::REQUIRES)))]
+    async fn move_to_intranet(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: move_to_intranet::MoveToIntranetInput,
+    ) -> Option<Result<move_to_intranet::MoveToIntranetPayload>> {
+        Some(move_to_intranet::run(ctx, input).await)
+    }
+
     /// End this session, or all of one's sessions.
     async fn sign_out(
         &self,
@@ -292,6 +324,9 @@ pub enum UserError {
     RemoveWorkgroupMember(remove_workgroup_member::RemoveWorkgroupMemberError),
     UpsertOwnedEntities(upsert_owned_entities::UpsertOwnedEntitiesError),
     DeleteOwnedEntities(delete_owned_entities::DeleteOwnedEntitiesError),
+    ReleaseEmail(release_email::ReleaseEmailError),
+    ChangeContactEmail(change_contact_email::ChangeContactEmailError),
+    MoveToIntranet(move_to_intranet::MoveToIntranetError),
     SignOut(sign_out::SignOutError),
     Invite(invite::InviteError),
     Dismiss(dismiss::DismissError),
