@@ -5,11 +5,14 @@
 mod architecture;
 mod bad_input;
 mod budgets;
+mod cancelled;
 mod dismiss;
 mod hire;
 mod identity;
 mod invite;
 mod move_to_extranet;
+mod races;
+mod races_of_records;
 mod readme;
 mod reassign;
 mod records;
