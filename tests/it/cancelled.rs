@@ -9,7 +9,6 @@ use tenure_core::record::RecordKind;
 use tenure_core::storage::{PeopleRead, RecordRead};
 
 use crate::support::adapter;
-use crate::support::backend::Backend;
 use crate::support::company::Traits;
 use crate::support::invariants::Books;
 use crate::support::office::Office;
