@@ -205,6 +205,8 @@ impl Engine {
         let list: Vec<(UserId, LockMode)> = locks.users.iter().map(|(id, mode)| (*id, *mode)).collect();
         let users = tx.users_lock(&list).await?.into_iter().map(|u| (u.id, u)).collect();
 
+        // Again, behind the waiting: what is written after somebody else's change must not bear an earlier time than that.
+        let now = self.clock.now();
         let access = match caller {
             None => None,
             Some(caller) => Some(recheck(&*tx, caller, now).await?),
@@ -311,9 +313,15 @@ impl Change<'_> {
         self.access.as_ref().ok_or(Failure::Unauthenticated)
     }
 
-    /// Now: one instant for the whole change.
+    /// Now: one instant for the whole change, at which everything was held.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// To be called when records were locked, before anything is written: moves [`Change::now`] behind the waiting for them. The ownership
+    /// changes of a record, latest first, would be out of order otherwise (rule H10).
+    pub fn records_are_held(&mut self) {
+        self.now = self.now.max(self.engine.clock.now());
     }
 
     /// The settings as they stand; held when the action asked for them.

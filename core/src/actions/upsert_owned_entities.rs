@@ -134,6 +134,7 @@ impl Action for UpsertOwnedEntities {
         let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope()).await?;
         let held: Vec<RecordId> = ids.iter().copied().chain(referred.iter().map(|r| r.id)).collect();
         change.tx().records_lock_by_id(&held, &RecordScope::everything()).await?;
+        change.records_are_held();
         let mut lookup = self.look_up(change, &access).await?;
         if lookup.existing.len() != ids.len() || lookup.existing.values().any(|r| change.held(r.responsible).is_none()) {
             // Somebody created, deleted or handed on one of them since we looked.

@@ -133,6 +133,7 @@ pub async fn pick(change: &mut Change<'_>, selection: Selection<'_>, linked: Lin
             }
         }
     }
+    change.records_are_held();
     Ok(Ok(Picked { chosen, followers, skipped }))
 }
 

@@ -116,6 +116,17 @@ impl Outcome {
         self.at(path).as_str().unwrap_or_else(|| panic!("{}: no text at {path} in {:#}", self.mutation, self.answer.body)).to_owned()
     }
 
+    /// What the caller was told in one word: `OK`, or the codes of why not.
+    pub fn verdict(&self) -> String {
+        let errors = self.answer.error_codes();
+        match (errors.as_slice(), self.codes().as_slice()) {
+            ([], []) if self.payload().is_object() => "OK".to_owned(),
+            ([], []) => format!("HTTP {}", self.answer.status.as_u16()),
+            ([], codes) => codes.join(" "),
+            (errors, _) => errors.join(" "),
+        }
+    }
+
     /// The whole payload.
     pub fn payload(&self) -> &Value {
         &self.answer.body["data"][&self.mutation]

@@ -16,10 +16,12 @@ pub mod adapter;
 pub mod answer;
 pub mod backend;
 pub mod company;
+pub mod invariants;
 pub mod mail;
 pub mod office;
 pub mod person;
 pub mod process;
+pub mod race;
 pub mod server;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.
