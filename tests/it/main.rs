@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod budgets;
+mod cli;
 mod dismiss;
 mod hire;
 mod identity;
