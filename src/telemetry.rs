@@ -17,7 +17,7 @@ pub enum Detail {
 pub fn start(detail: Detail) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match detail {
-            Detail::Server => "info,sea_orm_migration=warn",
+            Detail::Server => "info,sea_orm_migration=warn,sqlx=warn",
             Detail::Command => "warn",
         })
     });
@@ -26,4 +26,40 @@ pub fn start(detail: Detail) {
         true => builder.try_init(),
         false => builder.json().with_ansi(false).flatten_event(true).try_init(),
     };
+}
+
+/// An error with its causes, in one line: a log in JSON keeps no causes of its own. Causes of the storage carry no secrets: URLs with
+/// passwords are kept out of them.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause.
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Layered {
+        #[error("no bread")]
+        Says(#[source] std::io::Error),
+        #[error("no butter: {0}")]
+        Repeats(#[source] std::io::Error),
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let cause = || std::io::Error::other("no money");
+        assert_eq!(chain(&Layered::Says(cause())), "no bread: no money");
+        assert_eq!(chain(&Layered::Repeats(cause())), "no butter: no money");
+    }
 }

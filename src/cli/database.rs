@@ -9,9 +9,10 @@ use tenure_core::mail::NoMail;
 use tenure_core::secret::LinkKey;
 use tenure_core::storage::Storage;
 
-use super::problem::{Problem, chain};
+use super::problem::Problem;
 use crate::config::Config;
 use crate::storage::{ConnectError, SeaOptions, SeaStorage};
+use crate::telemetry::chain;
 
 /// A database, connected.
 pub struct Database {
@@ -24,10 +25,12 @@ impl Database {
         let url = config.database_url.expose_secret();
         match SeaStorage::connect(url, &SeaOptions::default()).await {
             Ok(storage) => Ok(Database { storage }),
-            Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme)) => {
+            Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme | ConnectError::Malformed(_))) => {
                 Err(Problem::usage(format!("TENURE_DATABASE_URL: {error}")))
             }
-            Err(error) => Err(Problem::failed(format!("TENURE_DATABASE_URL: {}", chain(&error)))),
+            Err(error @ (ConnectError::Silent | ConnectError::Unreachable(_))) => {
+                Err(Problem::failed(format!("TENURE_DATABASE_URL: {}", chain(&error))))
+            }
         }
     }
 

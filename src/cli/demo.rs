@@ -9,17 +9,18 @@ use super::database::Database;
 use super::problem::Problem;
 use crate::config::Config;
 use crate::demo;
-use crate::http::{Server, asked_to_end};
+use crate::http::{Server, asked_to_end, listen};
 use crate::identity::password::Passwords;
 
 /// Makes the company, unless it is there, says how to get in, and serves.
 pub async fn run(config: Config) -> Result<(), Problem> {
+    // First of all, so that a port in use leaves nothing behind.
+    let listener = listen(&config).await?;
     let database = Database::connect(&config).await?;
     database.migrate().await?;
     let storage = database.storage();
     let clock = Arc::new(SystemClock);
-    // First of all, so that a port in use leaves nothing behind.
-    let server = Server::bind(config, storage.clone(), clock.clone()).await?;
+    let server = Server::on(listener, config, storage.clone(), clock.clone())?;
     if demo::is_empty(&*storage).await? {
         let passwords = Passwords::new().map_err(|e| Problem::failed(e.to_string()))?;
         let hash = passwords.hash(demo::PASSWORD).await.map_err(|e| Problem::failed(e.to_string()))?;

@@ -8,6 +8,7 @@ use tenure_core::storage::StorageError;
 use crate::config::ConfigError;
 use crate::http::ServeError;
 use crate::identity::IdentityError;
+use crate::telemetry::chain;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -74,15 +75,4 @@ impl From<Failure> for Problem {
             other => Problem::failed(other.to_string()),
         }
     }
-}
-
-/// An error with its causes. Causes of the storage carry no secrets: URLs with passwords are kept out of them.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

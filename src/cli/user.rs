@@ -1,6 +1,6 @@
 //! `tenure user create`: how the first administrator comes in.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
@@ -74,11 +74,10 @@ pub async fn run(command: UserCommand, config: &Config) -> Result<(), Problem> {
     writeln!(std::io::stdout(), "{}", created.user.id).map_err(|e| Problem::failed(e.to_string()))
 }
 
-/// The first line of stdin, without its line break.
+/// The first line of stdin, without its line break. Nothing beyond it is waited for: somebody at a terminal ends it with Enter.
 fn read_password() -> Result<SecretString, Problem> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(INPUT_MAX).read_to_string(&mut text);
+    let mut line = String::new();
+    let read = std::io::stdin().lock().take(INPUT_MAX).read_line(&mut line);
     read.map_err(|_| Problem::failed("the password on stdin is not text in UTF-8"))?;
-    let line = text.split(['\n', '\r']).next().unwrap_or_default();
-    Ok(SecretString::from(line))
+    Ok(SecretString::from(line.trim_end_matches(['\n', '\r'])))
 }

@@ -76,7 +76,7 @@ pub struct Settings {
     pub trusted_proxies: Option<String>,
 
     /// true when something in front of the server ends TLS, else false [default: false].
-    #[arg(long, global = true, env = "TENURE_BEHIND_PROXY", hide_env_values = true, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, global = true, env = "TENURE_BEHIND_PROXY", hide_env_values = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub behind_proxy: Option<String>,
 
     /// Longest body of a request, in bytes; more is answered 413 [default: 262144].

@@ -38,7 +38,7 @@ use framing::Framing;
 use origins::Origins;
 use request_id::RequestId;
 
-pub use server::{ServeError, Server};
+pub use server::{ServeError, Server, listen};
 pub use signals::asked_to_end;
 
 /// What all requests share.

@@ -17,6 +17,7 @@ use super::params::Params;
 use super::request_id::RequestId;
 use super::{App, SharedApp, peer};
 use crate::identity::{AuthenticationError, Caller};
+use crate::telemetry::chain;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(15);
@@ -162,7 +163,7 @@ pub(super) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Ref
     app.identity.authenticate(&app.engine, value).await.map_err(|error| match error {
         AuthenticationError::BadCredential => Refusal::unauthenticated(),
         AuthenticationError::Storage(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the caller could not be looked up");
+            tracing::error!(error = chain(&error), "the caller could not be looked up");
             Refusal::unavailable()
         }
     })

@@ -15,6 +15,7 @@ use super::answer::{Refusal, code};
 use super::pipeline::caller;
 use super::request_id::RequestId;
 use super::{App, SharedApp};
+use crate::telemetry::chain;
 
 /// How long the database may take to answer that it is there.
 const PING_PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +44,7 @@ async fn unready(app: &App) -> Option<&'static str> {
     match tokio::time::timeout(PING_PATIENCE, app.engine.storage().ping()).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            tracing::warn!(error = chain(&error), "not ready");
             Some("database")
         }
         Err(_) => Some("database"),

@@ -71,6 +71,12 @@ fn listen_fault(error: &io::Error) -> String {
     }
 }
 
+/// Takes the port, before anything else is touched. Whoever connects waits until the server runs.
+pub async fn listen(config: &Config) -> Result<TcpListener, ServeError> {
+    let listen = config.listen;
+    TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })
+}
+
 /// A server that listens already.
 pub struct Server {
     listener: TcpListener,
@@ -79,9 +85,12 @@ pub struct Server {
 
 impl Server {
     /// Listens and makes everything ready. Port 0 takes any free port, which links in mails then carry.
-    pub async fn bind(mut config: Config, storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Result<Server, ServeError> {
-        let listen = config.listen;
-        let listener = TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })?;
+    pub async fn bind(config: Config, storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Result<Server, ServeError> {
+        Server::on(listen(&config).await?, config, storage, clock)
+    }
+
+    /// Makes everything ready behind a port that is taken already, see [`listen`].
+    pub fn on(listener: TcpListener, mut config: Config, storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Result<Server, ServeError> {
         config.listen = listener.local_addr()?;
         let config = Arc::new(config);
         let identity = Arc::new(Identity::open(&config.key_file, clock.clone())?);

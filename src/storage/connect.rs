@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, sqlx,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait, sqlx,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use tenure_core::storage::{Result, StorageError};
@@ -40,7 +40,13 @@ pub enum ConnectError {
     /// Neither SQLite nor PostgreSQL.
     #[error("the URL of the database must begin with sqlite:// or postgres://")]
     UnknownScheme,
-    /// The URL is malformed, or nobody answers there, or lets us in.
+    /// An option of the URL is not what it may be.
+    #[error("the URL of the database is malformed: {0}")]
+    Malformed(String),
+    /// Nobody answers there.
+    #[error("the database does not answer: expected a server at its host and port")]
+    Silent,
+    /// It cannot be reached, or does not let us in.
     #[error("the database cannot be opened")]
     Unreachable(#[source] DbErr),
 }
@@ -70,7 +76,7 @@ impl SeaStorage {
         let open = |options: ConnectOptions| {
             let statements = Arc::clone(&statements);
             async move {
-                let mut connection = Database::connect(options).await.map_err(ConnectError::Unreachable)?;
+                let mut connection = Database::connect(options).await.map_err(connect_error)?;
                 connection.set_metric_callback(move |_| {
                     statements.fetch_add(1, Ordering::Relaxed);
                 });
@@ -125,6 +131,20 @@ impl Pools {
             (DbBackend::Sqlite, DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout)) => StorageError::Conflict,
             _ => failure(error),
         })
+    }
+}
+
+fn connect_error(error: DbErr) -> ConnectError {
+    let DbErr::Conn(RuntimeErr::SqlxError(cause)) = &error else { return ConnectError::Unreachable(error) };
+    match &**cause {
+        sqlx::Error::Configuration(fault) => {
+            // Says so of itself, at times twice.
+            let text = fault.to_string();
+            ConnectError::Malformed(text.trim_start_matches("error with configuration: ").to_owned())
+        }
+        // A refused connection is tried again until the time is over.
+        sqlx::Error::PoolTimedOut => ConnectError::Silent,
+        _ => ConnectError::Unreachable(error),
     }
 }
 

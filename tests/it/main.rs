@@ -7,6 +7,7 @@ mod architecture;
 mod bad_input;
 mod budgets;
 mod cancelled;
+mod cli;
 mod dismiss;
 mod hire;
 mod identity;

@@ -74,25 +74,6 @@ async fn the_readme_tells_the_truth() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_says_how_to_sign_in_and_keeps_its_company() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut signs_of_life = Vec::new();
-    for _ in 0..2 {
-        let demo = Served::start(tenure(folder.path(), &["demo"])).await;
-        let text = demo.printed.join("\n");
-        assert!(text.contains(&demo.base) && text.contains("/graphiql"), "{text}");
-        for (role, email) in tenure::demo::SIGN_INS {
-            assert!(text.contains(&format!("{role}: {email} / {}", tenure::demo::PASSWORD)), "no line for the {role} in {text}");
-        }
-        let url = format!("{}/graphql", demo.base);
-        let person = crate::support::person::Person::sign_in(url, "employee@example.com", tenure::demo::PASSWORD).await;
-        signs_of_life.push(person.query("{ viewer { user { id displayName } } }", serde_json::json!({})).await.ok().at("viewer").clone());
-        demo.kill().await;
-    }
-    assert_eq!(signs_of_life[0], signs_of_life[1], "a second start keeps the company");
-}
-
 #[test]
 fn commands_and_answers_are_told_apart() {
     let readme = "text\n```console\n$ one\nanswer\n$ two\n```\n```sh\n$ three\n```\n";

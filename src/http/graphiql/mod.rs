@@ -83,6 +83,13 @@ mod tests {
     }
 
     #[test]
+    fn the_first_query_signs_in_to_the_demo() {
+        for part in [crate::demo::SIGN_INS[1].1, crate::demo::PASSWORD] {
+            assert!(START.contains(&format!("\"{part}\"")), "{part}");
+        }
+    }
+
+    #[test]
     fn gzip_is_sent_to_who_takes_it() {
         let takes = |value: &'static str| takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]));
         assert!(takes("gzip, br") && takes("br;q=0.5, gzip;q=0.8") && takes("*"));

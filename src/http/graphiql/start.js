@@ -1,17 +1,22 @@
 "use strict";
 
-// Five queries to begin with. Sign in with the first one, then paste the token into the headers of the others.
+// Five queries to begin with. Sign in with the first one, then paste the token into the headers of the others. The first one has its input
+// in the query: GraphiQL leaves the variables of the first tab out.
 const headers = JSON.stringify({ Authorization: "Bearer PASTE-THE-ACCESS-TOKEN-HERE" }, null, 2);
 const examples = [
   {
-    query: `# 1. Sign in. Copy the access token into the headers of the other tabs (below, "Headers").
-mutation SignIn($input: SignInInput!) {
-  signIn(input: $input) {
+    query: `# 1. Sign in: as the HR manager of the demo, or as yourself.
+# Then copy the access token into the headers
+# of the other tabs (below, "Headers").
+mutation SignIn {
+  signIn(input: {
+    email: "hr@example.com"
+    password: "brass-anvil-42-workshop"
+  }) {
     session { accessToken refreshToken expiresAt }
     userErrors { code field message }
   }
 }`,
-    variables: JSON.stringify({ input: { email: "ADDRESS", password: "PASSWORD" } }, null, 2),
   },
   {
     query: `# 2. Who am I, and what may I do?

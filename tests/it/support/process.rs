@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The program with a clean environment: none of the settings of whoever runs the tests.
 pub fn tenure(folder: &Path, arguments: &[&str]) -> Command {
@@ -26,6 +27,8 @@ pub struct Served {
     pub base: String,
     /// What it printed until it served.
     pub printed: Vec<String>,
+    /// What it prints from then on.
+    later: UnboundedReceiver<String>,
 }
 
 impl Served {
@@ -50,7 +53,7 @@ impl Served {
                 while let Ok(Some(line)) = tokio::time::timeout(Duration::from_millis(100), hear.recv()).await {
                     printed.push(line);
                 }
-                return Served { child, base, printed };
+                return Served { child, base, printed, later: hear };
             }
             if let Some(status) = child.try_wait().expect("its state") {
                 panic!("the program ended with {status} instead of serving");
@@ -58,6 +61,19 @@ impl Served {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the program does not get ready");
+    }
+
+    /// Asks it to end, and gives what it has printed since it served; fails the test unless it ends in order.
+    pub async fn end(mut self) -> Vec<String> {
+        let process = self.child.id().expect("it runs").to_string();
+        let asked = Command::new("kill").args(["-TERM", &process]).status().await.expect("kill");
+        let status = self.child.wait().await.expect("an end");
+        assert!(asked.success() && status.success(), "the program ended with {status}");
+        let mut lines = Vec::new();
+        while let Some(line) = self.later.recv().await {
+            lines.push(line);
+        }
+        lines
     }
 
     /// Stops it without a chance to tidy up.
