@@ -171,7 +171,6 @@ impl Engine {
     }
 
     async fn attempt<A: Action>(&self, caller: Option<&Access>, attempt: &Attempt, action: &A) -> Result<A::Output, Failure> {
-        let mut tx = self.storage.begin().await?;
         let now = self.clock.now();
         let key = match (&attempt.idempotency_key, caller) {
             (Some(key), Some(access)) if !attempt.dry_run => {
@@ -179,20 +178,20 @@ impl Engine {
             }
             _ => None,
         };
+        // A storage with one writer makes the next one wait here. Who waited in vain does not start over: the queue would only grow.
+        let mut tx = match self.storage.begin().await {
+            Ok(tx) => tx,
+            Err(StorageError::Conflict) if key.is_some() => return Err(in_progress().into()),
+            Err(StorageError::Conflict) => return Err(StorageError::Unavailable("no turn to write came in time".into()).into()),
+            Err(error) => return Err(error.into()),
+        };
         // Before anything else is held: a repeat waits here for the first attempt, and nowhere else (rule I8).
         let print = fingerprint(&format!("{action:?}"));
         let known = match &key {
             None => IdempotencyState::Fresh,
             Some(key) => match tx.idempotency_begin(key, print, now, now.plus_seconds(-REMEMBERED_SECONDS)).await {
                 Ok(state) => state,
-                Err(StorageError::Conflict) => {
-                    return Err(Rejection::at(
-                        Code::IdempotencyInProgress,
-                        "idempotencyKey",
-                        "The first attempt with this key is still running.",
-                    )
-                    .into());
-                }
+                Err(StorageError::Conflict) => return Err(in_progress().into()),
                 Err(error) => return Err(error.into()),
             },
         };
@@ -260,6 +259,11 @@ impl Engine {
         }
         Ok(output)
     }
+}
+
+/// The first attempt with this key is still under way (rule I8).
+fn in_progress() -> Rejection {
+    Rejection::at(Code::IdempotencyInProgress, "idempotencyKey", "The first attempt with this key is still running.")
 }
 
 /// Who the caller is by now (rule I4): inside the transaction, their row held.

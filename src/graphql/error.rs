@@ -58,11 +58,12 @@ impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Fault {
         let cause = chain(&error);
         match error {
-            StorageError::Unavailable(_) => {
+            // A race that was lost again and again: the caller may try later.
+            StorageError::Unavailable(_) | StorageError::Conflict => {
                 tracing::warn!(error.cause = cause, "the storage is unavailable");
                 Fault::Unavailable
             }
-            StorageError::Taken(_) | StorageError::Conflict | StorageError::Corrupt(_) | StorageError::Other(_) => {
+            StorageError::Taken(_) | StorageError::Corrupt(_) | StorageError::Other(_) => {
                 tracing::error!(error.cause = cause, "the storage failed");
                 Fault::Internal
             }

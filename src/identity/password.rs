@@ -87,7 +87,9 @@ fn is_strong(password: &str, hints: &[String]) -> bool {
     // A name counts as a whole and word by word, an address by its parts too.
     let words = hints.iter().flat_map(|h| h.split(|c: char| !c.is_alphanumeric()).chain([h.as_str()]));
     let words: Vec<&str> = words.filter(|w| w.chars().count() > 1).collect();
-    zxcvbn::zxcvbn(password, &words).score() >= zxcvbn::Score::Three
+    // Blanks between known words are no secret: what is weak without them is weak.
+    let joined: String = password.chars().filter(|c| !c.is_whitespace()).collect();
+    [password, &joined].into_iter().all(|p| zxcvbn::zxcvbn(p, &words).score() >= zxcvbn::Score::Three)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::event::EventBody;
 use crate::id::UserId;
 use crate::mail::Mail;
 use crate::rejection::{Failure, Reasons};
-use crate::user::User;
+use crate::user::{User, UserStatus};
 
 /// The addresses of the people whom a change is about, as they will be.
 #[derive(Debug, Clone, Default)]
@@ -123,7 +123,9 @@ pub fn tell_login_change(change: &mut Change<'_>, user: &User, former: Option<&E
     if login.is_some() {
         change.event(user.id, EventBody::EmailChanged { role: EmailRole::Login });
     }
-    for to in former.into_iter().chain(login) {
+    // Whoever is invited at the new address learns it from the invitation.
+    let told = login.filter(|_| user.status != UserStatus::Invited);
+    for to in former.into_iter().chain(told) {
         change.mail(Mail::LoginEmailChanged { to: to.clone(), name: user.display_name(), login: login.cloned() });
     }
 }
