@@ -41,6 +41,18 @@ on_both! {
         assert_eq!(hr.query(query, id).await.ok().at("reassignments.totalCount"), 4);
     }
 
+    /// H4, H7: other people's activities neither move nor hide those that do.
+    async fn a_crowd_of_other_activities_hides_none(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let deal = company.record(&company.leo, RecordKind::Deal, State::Open).await;
+        company.records(&company.emma, &vec![(RecordKind::Activity, State::Open, Some(deal)); 5_001]).await;
+        company.activity(&company.leo, deal).await;
+        let done = hr.run("reassign", json!({"selection": {"ids": [deal]}, "toUserIds": [company.ben.id]}), "reassignment { movedCount plannedCount }").await.ok();
+        assert_eq!(done.at("reassignment"), &json!({"movedCount": 2, "plannedCount": 2}));
+    }
+
     /// R11: reasons against the whole.
     async fn some_handovers_are_refused(db: Backend) {
         let office = Office::open(db).await;
