@@ -99,6 +99,12 @@ on_both! {
         hr.run("addWorkgroupMembers", json!({"workgroupId": company.inside, "userIds": []}), "workgroup { id }").await.refused_at(&[("INPUT_INVALID", "input.userIds")]);
         hr.run("createAccessToken", json!({"name": "", "permissions": [], "expiresAt": "2001-01-01T00:00:00Z"}), "secret").await
             .refused_at(&[("INPUT_INVALID", "input.name"), ("INPUT_INVALID", "input.permissions"), ("INPUT_INVALID", "input.expiresAt")]);
+        // What PostgreSQL cannot store is bad input on both.
+        hr.run("invite", json!({"email": "n@example.com", "kind": "INTRANET", "firstName": "N", "lastName": "U", "idempotencyKey": "a\u{0}b"}), "user { id }").await
+            .refused_at(&[("INPUT_INVALID", "input.idempotencyKey")]);
+        hr.query("{ ownedEntities(filter: {externalIds: [\"a\\u0000\"]}) { totalCount } }", json!({})).await.fails("BAD_USER_INPUT");
+        hr.run("reassign", json!({"selection": {"matching": {"isOrphaned": true, "externalIds": ["a", "b\u{0}"]}}, "toUserIds": [company.ben.id]}), "reassignment { id }").await
+            .refused_at(&[("INPUT_INVALID", "input.selection.matching.externalIds.1")]);
         let after = hr.query("{ users(first: 100) { totalCount } ownedEntities { totalCount } }", json!({})).await.ok();
         assert_eq!(before.at("users"), after.at("users"));
         assert_eq!(after.at("ownedEntities.totalCount"), 0);

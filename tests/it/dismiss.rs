@@ -53,6 +53,11 @@ on_both! {
         ann.run("setAccess", json!({"userId": company.ben.id, "isAdministrator": true}), "user { isAdministrator permissions }").await.ok();
         let ben = office.sign_in(&company.ben).await;
         ben.run("dismiss", json!({"userId": company.ann.id}), "user { status isAdministrator }").await.ok();
+        // R9: who lacks the right is told the other reasons as well.
+        let emma = office.sign_in(&company.emma).await;
+        let his = emma.query("query($id: ID!) { user(id: $id) { viewerCannotDismissReasons viewerCannotMoveToExtranetReasons } }", json!({"id": company.ben.id})).await.ok();
+        let all = json!(["NOT_PERMITTED", "TARGET_IS_ADMINISTRATOR", "LAST_ADMINISTRATOR"]);
+        assert_eq!((his.at("user.viewerCannotDismissReasons"), his.at("user.viewerCannotMoveToExtranetReasons")), (&all, &all));
         let me = ben.query("query($id: ID!) { user(id: $id) { viewerCannotDismissReasons viewerCannotMoveToExtranetReasons } }", json!({"id": company.ben.id})).await.ok();
         assert_eq!(me.at("user.viewerCannotDismissReasons"), &json!(["CANNOT_DISMISS_SELF", "LAST_ADMINISTRATOR"]));
         assert_eq!(me.at("user.viewerCannotMoveToExtranetReasons"), &json!(["CANNOT_MOVE_SELF", "LAST_ADMINISTRATOR"]));

@@ -94,6 +94,20 @@ on_both! {
         stranger.run("acceptInvitation", json!({"token": token, "password": PASSWORD}), "session { expiresAt }").await.ok();
     }
 
+    /// I10: whose manager left meanwhile comes without one.
+    async fn nobody_comes_below_a_leaver(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let invited = hr.run("invite", json!({"email": "ida@example.com", "kind": "INTRANET", "firstName": "I", "lastName": "D"}), "user { id }").await.ok();
+        hr.run("updateUser", json!({"userId": invited.at("user.id"), "managerId": company.emma.id}), "user { manager { displayName } }").await.ok();
+        hr.run("dismiss", json!({"userId": company.emma.id}), "user { status }").await.ok();
+        let token = office.mail.latest_to("ida@example.com").await.token();
+        let fields = "session { user { status manager { displayName } } }";
+        let come = office.server.anonymous().run("acceptInvitation", json!({"token": token, "password": PASSWORD}), fields).await.ok();
+        assert_eq!(come.at("session.user"), &json!({"status": "ACTIVE", "manager": null}));
+    }
+
     /// S2: after 7 days the link is dead, seat and address stay taken until it is sent again.
     async fn an_invitation_expires(db: Backend) {
         let clock = Arc::new(FixedClock::new(SystemClock.now()));

@@ -41,6 +41,32 @@ on_both! {
         assert_eq!(hr.query(query, id).await.ok().at("reassignments.totalCount"), 4);
     }
 
+    /// H4, H7: other people's activities neither move nor hide those that do.
+    async fn a_crowd_of_other_activities_hides_none(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let deal = company.record(&company.leo, RecordKind::Deal, State::Open).await;
+        company.records(&company.emma, &vec![(RecordKind::Activity, State::Open, Some(deal)); 5_001]).await;
+        company.activity(&company.leo, deal).await;
+        let done = hr.run("reassign", json!({"selection": {"ids": [deal]}, "toUserIds": [company.ben.id]}), "reassignment { movedCount plannedCount }").await.ok();
+        assert_eq!(done.at("reassignment"), &json!({"movedCount": 2, "plannedCount": 2}));
+    }
+
+    /// R9, H11: who may take up what a leaver left sees it on the leaver, too.
+    async fn a_leaver_whom_one_sees_can_be_relieved(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let (ann, ben) = (office.sign_in(&company.ann).await, office.sign_in(&company.ben).await);
+        ann.run("updateSettings", json!({"showDismissedUsers": true}), "settings { id }").await.ok();
+        company.deals(&company.leo, 3).await;
+        let can = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on User { viewerCanReassign } } }";
+        let seen = ben.query(can, json!({"ids": [company.leo.id, company.emma.id, company.ben.id]})).await.ok();
+        assert_eq!(seen.at("nodes"), &json!([{"viewerCanReassign": true}, {"viewerCanReassign": false}, {"viewerCanReassign": true}]));
+        let input = json!({"selection": {"matching": {"responsibleIds": [company.leo.id]}}, "toUserIds": [company.ben.id]});
+        ben.run("reassign", input, "reassignment { movedCount }").await.ok();
+    }
+
     /// R11: reasons against the whole.
     async fn some_handovers_are_refused(db: Backend) {
         let office = Office::open(db).await;

@@ -34,6 +34,8 @@ on_both! {
         let invited = hr.query("query($a: EmailAddress!) { emailUsage(address: $a) { holder { user { id } } roles remedies } }", json!({"a": "IDA@example.com"})).await.ok();
         assert_eq!(invited.at("emailUsage.remedies"), &json!(["RESEND_INVITATION", "REVOKE_INVITATION"]));
         hr.run("transferEmail", json!({"address": company.leo.email, "toUserId": invited.at("emailUsage.holder.user.id")}), FIELDS).await.refused("RECIPIENT_NOT_ELIGIBLE");
+        // Somebody active loses nothing to themself: it is the receiver that is wrong.
+        hr.run("transferEmail", json!({"address": company.emma.email, "toUserId": company.emma.id}), FIELDS).await.refused_at(&[("RECIPIENT_NOT_ELIGIBLE", "input.toUserId")]);
         for member in [&company.emma, &company.ben] {
             office.server.sign_in(&member.email, PASSWORD).await;
         }
@@ -58,6 +60,21 @@ on_both! {
         // What was pushed out in one role remains in the other.
         let usage = hr.query("query($a: EmailAddress!) { emailUsage(address: $a) { roles } }", json!({"a": company.ben.email})).await.ok();
         assert_eq!(usage.at("emailUsage.roles"), &json!(["LOGIN"]));
+    }
+
+    /// E3, S4: an administrator's token without ADMINISTRATE is no administrator, towards its owner either.
+    async fn a_lesser_token_does_not_touch_the_addresses_of_its_owner(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let ann = office.sign_in(&company.ann).await;
+        let made = ann.run("createAccessToken", json!({"name": "mails", "permissions": ["EMAILS_MANAGE", "USERS_DISMISS", "USERS_READ"]}), "secret").await.ok();
+        let token = office.server.with_token(&made.text("secret"));
+        let away = json!({"address": company.ann.email, "toUserId": company.ben.id, "replacementLoginEmail": "other@example.com"});
+        token.run("transferEmail", away.clone(), FIELDS).await.refused_at(&[("TARGET_IS_ADMINISTRATOR", "input.address")]);
+        token.run("transferEmail", json!({"address": company.leo.email, "toUserId": company.ann.id}), FIELDS).await.refused_at(&[("TARGET_IS_ADMINISTRATOR", "input.toUserId")]);
+        let reasons = token.query("query($id: ID!) { user(id: $id) { viewerCannotDismissReasons } }", json!({"id": company.ann.id})).await.ok();
+        assert_eq!(reasons.at("user.viewerCannotDismissReasons"), &json!(["CANNOT_DISMISS_SELF", "TARGET_IS_ADMINISTRATOR", "LAST_ADMINISTRATOR"]));
+        ann.run("transferEmail", away, FIELDS).await.ok();
     }
 
     /// E3: a swap with a leaver.

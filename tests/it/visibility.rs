@@ -57,7 +57,7 @@ fn tells(value: &Value) -> String {
         Value::Null => "null".into(),
         Value::Bool(b) => b.to_string(),
         Value::Array(list) if list.is_empty() => "[]".into(),
-        Value::Array(list) if list.iter().all(Value::is_string) && list.len() <= 2 => {
+        Value::Array(list) if list.iter().all(Value::is_string) && list.len() <= 3 => {
             list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("+")
         }
         Value::Array(_) => "list".into(),

@@ -110,7 +110,10 @@ impl Action for AcceptInvitation {
     async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
         match read.invitation_by_hash(self.token).await? {
             None => Err(invalid().into()),
-            Some(invitation) => Ok(Locks::new().settings().exclusive(invitation.user).shared(invitation.invited_by.person())),
+            Some(invitation) => {
+                let manager = read.users_by_id(&[invitation.user]).await?.pop().and_then(|u| u.manager);
+                Ok(Locks::new().settings().exclusive(invitation.user).shared(invitation.invited_by.person()).shared_all(manager))
+            }
         }
     }
 
@@ -138,6 +141,8 @@ impl Action for AcceptInvitation {
         user.status = UserStatus::Active;
         user.was_active = true;
         user.dismissal = None;
+        // Nobody active reports to somebody who is not (rule I10); the manager's row is held.
+        user.manager = user.manager.filter(|m| change.held(*m).is_some_and(User::is_active_employee));
         if let Some(name) = &self.first_name {
             user.first_name = name.clone();
         }

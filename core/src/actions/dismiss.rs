@@ -101,6 +101,7 @@ fn state_reasons(access: &Access, target: &User, administrators: u32, reasons: &
         UserStatus::Invited => reasons.add(at(Code::NotActive, "An invited person is not dismissed: take the invitation back.")),
         UserStatus::Active | UserStatus::System => {}
     }
+    checks::check_protected(access, target, "userId", reasons);
     let last = target.is_active_administrator() && administrators <= 1;
     reasons.add_if(last, || at(Code::LastAdministrator, "The account would be left without an active administrator."));
 }

@@ -102,6 +102,7 @@ pub fn standing_reasons(access: &Access, target: &User, administrators: u32, sea
 fn state_reasons(access: &Access, target: &User, administrators: u32, seats_free: bool, reasons: &mut Reasons) {
     let at = |code: Code, message: &str| Rejection::at(code, "userId", message);
     reasons.add_if(target.id == access.person(), || at(Code::CannotMoveSelf, "Nobody moves themself."));
+    checks::check_protected(access, target, "userId", reasons);
     let last = target.is_active_administrator() && administrators <= 1;
     reasons.add_if(last, || at(Code::LastAdministrator, "The account would be left without an active administrator."));
     reasons.add_if(target.kind == UserKind::Extranet, || at(Code::AlreadyExtranet, "External already."));

@@ -194,7 +194,9 @@ impl Action for TransferEmail {
         let loses_login = held.roles.has(EmailRole::Login);
         let gets_login = deal.back.iter().any(|(_, role)| *role == EmailRole::Login);
         self.check_parties(change, &holder, receiver.as_ref(), &mut reasons)?;
-        reasons.add_if(holder.status == UserStatus::Active && loses_login && !gets_login && self.replacement.is_none(), || {
+        // Who would give an address to themself loses nothing by it: RECIPIENT_NOT_ELIGIBLE says what is wrong.
+        let loses_access = holder.status == UserStatus::Active && loses_login && !gets_login && holder.id != self.to;
+        reasons.add_if(loses_access && self.replacement.is_none(), || {
             Rejection::at(
                 Code::ReplacementRequired,
                 "replacementLoginEmail",

@@ -47,7 +47,9 @@ async fn dawdle() {
 
 /// Promise 3: rows come back in the order in which they are locked, each once, unknown ones left out.
 pub async fn locks_return_rows_in_ascending_order(storage: Arc<dyn Storage>) {
-    let activity = |n| Record { subject: Some(record_id(RecordKind::Deal, 1)), ..record(RecordKind::Activity, n, "Call", user_id(1)) };
+    // The second call is somebody else's.
+    let caller = |n| user_id(if n == 2 { 2 } else { 1 });
+    let activity = |n| Record { subject: Some(record_id(RecordKind::Deal, 1)), ..record(RecordKind::Activity, n, "Call", caller(n)) };
     let deals = (1..=3).map(|n| record(RecordKind::Deal, n, "Deal", user_id(1)));
     let seed = Seed {
         users: (1..=4).map(|n| user(n, "Ann Lee")).collect(),
@@ -75,7 +77,9 @@ pub async fn locks_return_rows_in_ascending_order(storage: Arc<dyn Storage>) {
     assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [deal(1), deal(2)], "records_lock_matching, at most two");
     let lines = tx.records_lock_activities_of(&[deal(2), deal(1)], 2).await.expect("activities");
     let activity = |n| record_id(RecordKind::Activity, n);
-    assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [activity(1), activity(2)], "records_lock_activities_of, at most two");
+    assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [activity(1), activity(3)], "records_lock_activities_of, two of the same person");
+    let lines = tx.records_lock_activities_of(&[deal(1)], 1).await.expect("activities");
+    assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [activity(1)], "records_lock_activities_of, at most one");
     assert_eq!(lines[0].subject, Some(deal(1)));
 }
 

@@ -240,8 +240,12 @@ impl RecordWrite for Memory<Working> {
 
     async fn records_lock_activities_of(&mut self, subjects: &[RecordId], limit: u32) -> Result<Vec<RecordLine>> {
         let subjects: BTreeSet<RecordId> = subjects.iter().copied().collect();
-        let linked = |r: &&Record| r.subject.is_some_and(|s| subjects.contains(&s));
-        Ok(self.tables().records.values().filter(linked).take(limit as usize).map(line).collect())
+        let records = &self.tables().records;
+        let follows = |r: &&Record| {
+            let subject = r.subject.filter(|s| subjects.contains(s)).and_then(|s| records.get(&s));
+            subject.is_some_and(|s| s.responsible == r.responsible)
+        };
+        Ok(records.values().filter(follows).take(limit as usize).map(line).collect())
     }
 
     async fn records_insert(&mut self, records: &[Record]) -> Result<()> {

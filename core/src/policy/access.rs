@@ -147,6 +147,8 @@ impl Access {
     pub fn standing(&self, ability: Ability, state: TargetState, is_oneself: bool, companion: bool) -> Standing {
         let holds = self.permissions.has_any(ability.permissions(state));
         match (is_oneself, self.is_external()) {
+            // A token without ADMINISTRATE is no administrator, its owner is one: to it they are protected as to any other holder.
+            (true, _) if holds && !self.is_administrator() && state == TargetState::Administrator => Standing::Holder,
             (true, _) if holds || self.is_administrator() => Standing::OneselfHolder,
             (true, _) => Standing::Oneself,
             (false, true) if companion => Standing::Companion,

@@ -88,8 +88,13 @@ impl Visible<User> {
         self.allows(access, Ability::SeeProfile)
     }
 
-    /// Whether all their records may be handed over by the viewer: anybody's with ENTITIES_REASSIGN, one's own with ENTITIES_WRITE.
+    /// Whether their records may be handed over by the viewer: anybody's with ENTITIES_REASSIGN; with ENTITIES_WRITE one's own, and, to
+    /// oneself, those of people who left (rules H11, R9).
     pub fn may_be_relieved_by(&self, access: &Access) -> bool {
+        let left = self.0.was_active && matches!(self.0.status, UserStatus::Dismissed | UserStatus::Invited);
+        if left && access.has(Permission::EntitiesWrite) {
+            return true;
+        }
         self.allows(access, Ability::HandOver)
             && (self.0.id != access.person() || access.permissions().has_any(&[Permission::EntitiesWrite, Permission::EntitiesReassign]))
     }

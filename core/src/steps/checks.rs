@@ -1,9 +1,10 @@
 //! Reasons that many actions look for.
 
 use crate::engine::deny_reason;
-use crate::policy::Verdict;
+use crate::policy::{Access, Deny, Verdict};
 use crate::rejection::{Code, Reasons, Refusal, Rejection};
 use crate::steps::handover::RECORDS_MAX;
+use crate::user::User;
 
 /// VERSION_CONFLICT unless the version is the one expected.
 pub fn check_version(expected: Option<i32>, present: i32, reasons: &mut Reasons) {
@@ -19,6 +20,12 @@ pub fn add_denial(verdict: Verdict, path: &str, reasons: &mut Reasons) {
         Verdict::Hide => reasons.add(Rejection::at(Code::UserNotFound, path, "No such user.")),
         Verdict::Deny(deny) => reasons.add(deny_reason(deny, path)),
     }
+}
+
+/// TARGET_IS_ADMINISTRATOR unless the caller is one too. Said beside NOT_PERMITTED, which is all that the table has to say (rule R9).
+pub fn check_protected(access: &Access, target: &User, path: &str, reasons: &mut Reasons) {
+    let protected = target.is_active_administrator() && !access.is_administrator();
+    reasons.add_if(protected, || deny_reason(Deny::TargetIsAdministrator, path));
 }
 
 /// More records than a mutation moves in its own transaction (rule H7).

@@ -87,6 +87,10 @@ impl RecordFilterInput {
         list("responsibleIds", self.responsible_ids.as_ref().map(Vec::len));
         list("formerResponsibleIds", self.former_responsible_ids.as_ref().map(Vec::len));
         list("externalIds", self.external_ids.as_ref().map(Vec::len));
+        let external_ids = self.external_ids.map(|ids| {
+            let parse = |(n, id): (usize, String)| faults.take(&format!("{path}.externalIds.{n}"), text::line(&id, text::EXTERNAL_ID_MAX));
+            ids.into_iter().enumerate().filter_map(parse).collect()
+        });
         let words = match self.query {
             None => Vec::new(),
             Some(query) => {
@@ -105,7 +109,7 @@ impl RecordFilterInput {
             responsible: self.responsible_ids,
             is_orphaned: self.is_orphaned,
             former_responsible: self.former_responsible_ids,
-            external_ids: self.external_ids,
+            external_ids,
             updated_at: self.updated_at.unwrap_or_default(),
         }
     }

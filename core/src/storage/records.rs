@@ -96,7 +96,8 @@ pub trait RecordWrite: Send + Sync {
     /// Locks the records in the scope that match, ascending by ID, at most `limit`.
     async fn records_lock_matching(&mut self, scope: &RecordScope, filter: &RecordFilter, limit: u32) -> Result<Vec<RecordLine>>;
 
-    /// Locks the activities linked to these records, ascending by ID, at most `limit`.
+    /// Locks the activities linked to these records whose responsible person is that of their record too, ascending by ID, at most
+    /// `limit`. Those of other people stay where they are (rule H4) and must not crowd these out.
     async fn records_lock_activities_of(&mut self, subjects: &[RecordId], limit: u32) -> Result<Vec<RecordLine>>;
 
     /// Adds records. Taken(ExternalId), Taken(Id).

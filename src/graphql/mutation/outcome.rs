@@ -72,6 +72,10 @@ fn with_key_checked<A>(action: Result<A, Refusal>, key: Option<&str>) -> Result<
     {
         faults.input("idempotencyKey", format!("`idempotencyKey` must be 1 to {} characters long.", text::IDEMPOTENCY_KEY_MAX));
     }
+    // PostgreSQL cannot store it; the key is any other string.
+    if key.is_some_and(|key| key.contains('\0')) {
+        faults.input("idempotencyKey", "`idempotencyKey` must not contain the null character.");
+    }
     match (action, faults.finish()) {
         (Ok(action), Ok(())) => Ok(action),
         (Ok(_), Err(refusal)) | (Err(refusal), Ok(())) => Err(refusal),

@@ -83,7 +83,11 @@ impl RecordWrite for Sea<Working> {
         let mut sql = self.sql(format!(
             "SELECT {LINE_COLUMNS} FROM record r WHERE r.subject_id IS NOT NULL AND (r.subject_kind, r.subject_id) IN (SELECT g.kind, g.id FROM "
         ));
-        sql.record_groups(&distinct(subjects)).push(") ORDER BY r.kind, r.id LIMIT ").bind(i64::from(limit)).lock("UPDATE OF r");
+        sql.record_groups(&distinct(subjects)).push(
+            ") AND EXISTS (SELECT 1 FROM record s WHERE s.kind = r.subject_kind AND s.id = r.subject_id
+               AND s.responsible_id = r.responsible_id) ORDER BY r.kind, r.id LIMIT ",
+        );
+        sql.bind(i64::from(limit)).lock("UPDATE OF r");
         self.rows(sql, line).await
     }
 
