@@ -96,6 +96,20 @@ on_both! {
         hr.run("reassign", matching(json!({"responsibleIds": [counts.at("systemUserId")]}), json!([ben_id])), fields).await.refused("SELECTION_EMPTY");
     }
 
+    /// H11, S4: a token with nothing but the right to hand over hands over, and still reads nothing.
+    async fn a_token_hands_over_what_it_cannot_read(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let deal = company.record(&company.leo, RecordKind::Deal, State::Open).await;
+        let made = hr.run("createAccessToken", json!({"name": "t", "permissions": ["ENTITIES_REASSIGN"]}), "secret").await.ok();
+        let token = office.server.with_token(&made.text("secret"));
+        let input = json!({"selection": {"matching": {"responsibleIds": [company.leo.id]}}, "toUserIds": [company.ben.id]});
+        assert_eq!(token.run("reassign", input, "reassignment { movedCount }").await.ok().at("reassignment.movedCount"), 1);
+        assert_eq!(token.query("query($id: ID!) { node(id: $id) { id } }", json!({"id": deal})).await.ok().at("node"), &Value::Null);
+        token.query("{ ownedEntities { totalCount } }", json!({})).await.fails("FORBIDDEN");
+    }
+
     /// H8, H4: shares go round by ID, activities go with their record; without them they stay.
     async fn shares_are_even_and_activities_follow(db: Backend) {
         let office = Office::open(db).await;

@@ -54,7 +54,7 @@ impl Action for DeleteOwnedEntities {
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Deleted, Failure> {
         let access = change.access()?.clone();
-        let lines = change.tx().records_lock_by_id(&self.ids, &access.record_scope()).await?;
+        let lines = change.tx().records_lock_by_id(&self.ids, &access.record_scope_for_writing()).await?;
         let found: HashSet<RecordId> = lines.iter().map(|l| l.id).collect();
         let mut reasons = Reasons::new();
         for line in &lines {

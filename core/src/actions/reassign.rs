@@ -172,7 +172,7 @@ impl Action for Reassign {
             reasons.check(Self::CODES, None)?;
         }
 
-        let scope = access.record_scope();
+        let scope = access.record_scope_for_writing();
         let selection = match &self.selection {
             // Refused before, as too wide.
             Selected::TooMany => Selection::Ids(&[], scope),

@@ -131,7 +131,7 @@ impl Action for UpsertOwnedEntities {
         let present = change.read().records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
         let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
         // What is referred to is held too, so that nobody deletes it meanwhile.
-        let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope()).await?;
+        let referred = change.read().records_by_external_id(&self.reference_keys(), &access.record_scope_for_writing()).await?;
         let held: Vec<RecordId> = ids.iter().copied().chain(referred.iter().map(|r| r.id)).collect();
         change.tx().records_lock_by_id(&held, &RecordScope::everything()).await?;
         change.records_are_held();
@@ -277,9 +277,10 @@ impl UpsertOwnedEntities {
         let read = change.read();
         let present = read.records_by_external_id(&self.keys(), &RecordScope::everything()).await?;
         let ids: Vec<RecordId> = present.iter().map(|r| r.id).collect();
-        let seen: HashSet<RecordId> = read.records_by_id(&ids, &access.record_scope()).await?.into_iter().map(|r| r.id).collect();
+        let seen: HashSet<RecordId> =
+            read.records_by_id(&ids, &access.record_scope_for_writing()).await?.into_iter().map(|r| r.id).collect();
         let keys = self.reference_keys();
-        let references = read.records_by_external_id(&keys, &access.record_scope()).await?;
+        let references = read.records_by_external_id(&keys, &access.record_scope_for_writing()).await?;
         let groups: Vec<WorkgroupId> =
             self.records.iter().filter_map(|r| r.workgroup.value().copied()).collect::<HashSet<_>>().into_iter().collect();
         let workgroups = read.workgroups_by_id(&groups, &access.workgroup_scope()).await?;

@@ -252,6 +252,11 @@ impl Access {
         }
     }
 
+    /// The records that this caller's mutations reach: who may write and hand over anybody's need not be able to read them all.
+    pub fn record_scope_for_writing(&self) -> RecordScope {
+        if self.has(Permission::EntitiesReassign) { RecordScope::everything() } else { self.record_scope() }
+    }
+
     /// The workgroups that this caller can see.
     pub fn workgroup_scope(&self) -> WorkgroupScope {
         if self.has(Permission::StructureManage) {

@@ -120,13 +120,13 @@ pub fn tell_login_change(change: &mut Change<'_>, user: &User, former: Option<&E
     if former.map(Email::key) == login.map(Email::key) {
         return;
     }
-    if login.is_some() {
-        change.event(user.id, EventBody::EmailChanged { role: EmailRole::Login });
-    }
+    // Where a leaver is left without a login, nobody set one: their addresses are nobody's business of theirs any more.
+    let Some(login) = login else { return };
+    change.event(user.id, EventBody::EmailChanged { role: EmailRole::Login });
     // Whoever is invited at the new address learns it from the invitation.
-    let told = login.filter(|_| user.status != UserStatus::Invited);
+    let told = Some(login).filter(|_| user.status != UserStatus::Invited);
     for to in former.into_iter().chain(told) {
-        change.mail(Mail::LoginEmailChanged { to: to.clone(), name: user.display_name(), login: login.cloned() });
+        change.mail(Mail::LoginEmailChanged { to: to.clone(), name: user.display_name(), login: Some(login.clone()) });
     }
 }
 
