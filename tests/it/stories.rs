@@ -130,7 +130,7 @@ on_both! {
         assert_eq!(back.at("users.pageInfo"), &json!({"hasNextPage": false, "hasPreviousPage": true}));
     }
 
-    /// H1–H6, H8, H10: nine kinds from a dismissed person without hiring anybody, closed ones and activities included, over many pages.
+    /// H1, H2, H3, H4, H5, H6, H8, H10: nine kinds from a dismissed person without hiring anybody, closed ones and activities included, over many pages.
     async fn records_of_a_leaver_find_new_owners(db: Backend) {
         let office = Office::open(db).await;
         let company = &office.company;
@@ -223,7 +223,7 @@ on_both! {
         assert_eq!(ben.query("{ viewer { user { displayName } } }", json!({})).await.ok().at("viewer.user.displayName"), "Ben Okoro");
     }
 
-    /// X1–X5: a leaver and an active employee go to the extranet with the same address.
+    /// X1, X2, X3, X4, X5: a leaver and an active employee go to the extranet with the same address.
     async fn two_people_move_to_the_extranet(db: Backend) {
         let office = Office::open(db).await;
         let company = &office.company;
