@@ -155,7 +155,7 @@ on_both! {
     async fn a_page_deep_in_a_long_list(db: Backend) {
         let office = Office::open(db).await;
         let hr = office.sign_in(&office.company.hr).await;
-        office.company.deals(&office.company.emma, rows(20_000)).await;
+        office.company.deals(&office.company.emma, rows(100_000)).await;
         let ask = "query($before: String) { ownedEntities(last: 50, before: $before, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor } } }";
         let mut before = Value::Null;
         let mut seen = std::collections::HashSet::new();
