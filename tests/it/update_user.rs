@@ -25,7 +25,10 @@ on_both! {
         assert_eq!(conflict.at("user.version"), 3);
         hr.run("updateUser", json!({"userId": company.emma.id, "departmentId": "dep_00000000000000000000000000"}), fields).await.refused("DEPARTMENT_NOT_FOUND");
         hr.run("updateUser", json!({"userId": tenure_core::id::UserId::SYSTEM, "jobTitle": "X"}), fields).await.refused("SYSTEM_USER_PROTECTED");
-        hr.run("updateUser", json!({"userId": company.eva.id, "departmentId": company.sales}), fields).await.refused("INPUT_INVALID");
+        hr.run("updateUser", json!({"userId": company.eva.id, "departmentId": company.sales}), fields).await.refused_at(&[("INPUT_INVALID", "input.departmentId")]);
+        hr.run("updateUser", json!({"userId": company.eva.id, "managerId": company.ben.id}), fields)
+            .await
+            .refused_at(&[("INPUT_INVALID", "input.managerId")]);
         let eva = office.sign_in(&company.eva).await;
         eva.run("updateUser", json!({"userId": company.eva.id, "jobTitle": "Partner"}), fields).await.ok();
         eva.run("updateUser", json!({"userId": company.emma.id, "jobTitle": "X"}), "user { id }").await.refused("NOT_PERMITTED");

@@ -115,10 +115,11 @@ impl Action for UpdateUser {
         let target = change.target(self.user, ability, "userId", &mut reasons).await?;
         if let Some(target) = &target {
             checks::check_version(self.expected_version, target.version, &mut reasons);
-            let placed_outside = target.kind == UserKind::Extranet && (self.department.value().is_some() || self.manager.value().is_some());
-            reasons.add_if(placed_outside, || {
-                Rejection::at(Code::InputInvalid, "departmentId", "External people have neither department nor manager.")
-            });
+            if target.kind == UserKind::Extranet {
+                let outside = |path: &str| Rejection::at(Code::InputInvalid, path, "External people have neither department nor manager.");
+                reasons.add_if(self.department.value().is_some(), || outside("departmentId"));
+                reasons.add_if(self.manager.value().is_some(), || outside("managerId"));
+            }
         }
         self.check_placement(change, &mut reasons).await?;
         reasons.check(Self::CODES, Some(self.user))?;
