@@ -1,12 +1,17 @@
 //! What is written to people by mail. An action says what; the server says how (texts, transport).
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
+use crate::id::ReassignmentId;
+use crate::record::RecordCount;
+use crate::secret::Link;
 use crate::time::Timestamp;
 
-/// A mail to be sent once the change that caused it is committed.
-#[derive(Clone, PartialEq, Eq)]
+/// A mail to be sent once the change that caused it is committed. Holds no secret: what a link's token is, is computed when it is sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
 pub enum Mail {
     /// An invitation with its link (rule S2).
     Invitation {
@@ -16,37 +21,106 @@ pub enum Mail {
         name: String,
         /// Name of who invites.
         inviter: String,
-        /// Token of the link; secret.
-        token: String,
+        /// The link.
+        link: Link,
         /// When it stops working.
         expires_at: Timestamp,
     },
-    /// The login address was set by somebody else: told to the former and to the new address (rule E7).
+    /// Somebody wants to sign in with this address from now on: the link confirms it (rule E6).
+    LoginEmailConfirmation {
+        /// The new address.
+        to: Email,
+        /// Name of whose login it would be.
+        name: String,
+        /// The link.
+        link: Link,
+        /// When it stops working.
+        expires_at: Timestamp,
+    },
+    /// The same, told to the present login address (rule E6).
+    LoginEmailRequested {
+        /// The present address.
+        to: Email,
+        /// Name of whose login it is.
+        name: String,
+        /// The address that waits to be confirmed.
+        login: Email,
+    },
+    /// The login address was changed: told to the former and to the new address (rules E6, E7).
     LoginEmailChanged {
         /// The address that this copy goes to.
         to: Email,
         /// Name of whose login it is.
         name: String,
-        /// The address to sign in with from now on; None when the login was taken away.
-        login: Option<Email>,
+        /// The address to sign in with from now on.
+        login: Email,
+        /// Who changed it.
+        by: ChangedBy,
     },
+    /// A link to choose a new password (rule E8).
+    PasswordReset {
+        /// The login address.
+        to: Email,
+        /// Name of whose it is.
+        name: String,
+        /// The link.
+        link: Link,
+        /// When it stops working.
+        expires_at: Timestamp,
+    },
+    /// A handover ended, and this person received something (rule H13).
+    HandoverReceived {
+        /// The address.
+        to: Email,
+        /// Name of the successor.
+        name: String,
+        /// Name of who handed over.
+        by: String,
+        /// The reassignment, for the link.
+        reassignment: ReassignmentId,
+        /// What they received, by kind.
+        counts: Vec<RecordCount>,
+    },
+}
+
+/// Who changed a login address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangedBy {
+    /// The person, by confirming it.
+    Themself,
+    /// Somebody else.
+    SomebodyElse,
 }
 
 impl Mail {
     /// Where it goes.
     pub fn to(&self) -> &Email {
         match self {
-            Mail::Invitation { to, .. } | Mail::LoginEmailChanged { to, .. } => to,
+            Mail::Invitation { to, .. }
+            | Mail::LoginEmailConfirmation { to, .. }
+            | Mail::LoginEmailRequested { to, .. }
+            | Mail::LoginEmailChanged { to, .. }
+            | Mail::PasswordReset { to, .. }
+            | Mail::HandoverReceived { to, .. } => to,
+        }
+    }
+
+    /// What it is, for the log: nothing of whom it goes to.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Mail::Invitation { .. } => "invitation",
+            Mail::LoginEmailConfirmation { .. } => "login email confirmation",
+            Mail::LoginEmailRequested { .. } => "login email requested",
+            Mail::LoginEmailChanged { .. } => "login email changed",
+            Mail::PasswordReset { .. } => "password reset",
+            Mail::HandoverReceived { .. } => "handover received",
         }
     }
 }
 
 impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Mail::Invitation { .. } => f.write_str("Mail::Invitation(…)"),
-            Mail::LoginEmailChanged { .. } => f.write_str("Mail::LoginEmailChanged(…)"),
-        }
+        write!(f, "Mail({})", self.kind())
     }
 }
 

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -24,10 +25,25 @@ pub fn fingerprint(text: &str) -> [u8; 32] {
 }
 
 /// What a link in a mail is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkPurpose {
-    /// Accepting an invitation.
+    /// Accepting an invitation (rule S2).
     Invitation,
+    /// Confirming a login address (rule E6).
+    LoginEmail,
+    /// Choosing a new password (rule E8).
+    PasswordReset,
+}
+
+/// Which link a mail carries: everything but the secret, which is computed when the mail is sent ([`LinkKey::token`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What it is good for.
+    pub purpose: LinkPurpose,
+    /// For whom.
+    pub user: UserId,
+    /// Which attempt: each has a token of its own.
+    pub attempt: Uuid,
 }
 
 /// The server's key for the tokens of links. Not printed.
@@ -41,15 +57,17 @@ impl LinkKey {
     }
 
     /// The token for one attempt: 256 bits in base64url, 43 characters.
-    pub fn token(&self, purpose: LinkPurpose, user: UserId, attempt: Uuid) -> String {
-        let purpose: &[u8] = match purpose {
+    pub fn token(&self, link: &Link) -> String {
+        let purpose: &[u8] = match link.purpose {
             LinkPurpose::Invitation => b"invitation",
+            LinkPurpose::LoginEmail => b"login-email",
+            LinkPurpose::PasswordReset => b"password-reset",
         };
         // HMAC takes keys of any length, so this cannot fail; an empty MAC would be refused everywhere.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
         mac.update(purpose);
-        mac.update(user.0.as_bytes());
-        mac.update(attempt.as_bytes());
+        mac.update(link.user.0.as_bytes());
+        mac.update(link.attempt.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
 }

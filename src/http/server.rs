@@ -94,7 +94,7 @@ impl Server {
         config.listen = listener.local_addr()?;
         let config = Arc::new(config);
         let identity = Arc::new(Identity::open(&config.key_file, clock.clone())?);
-        let postman = Arc::new(Mailer::open(&config, clock.clone())?);
+        let postman = Arc::new(Mailer::open(&config, identity.link_key(), clock.clone())?);
         let licence = Licence { seat_limit: config.seat_limit, plan: config.plan.clone() };
         let engine = Arc::new(Engine::new(storage, clock.clone(), postman, identity.link_key(), licence));
         let api = Api::new(engine.clone(), identity.clone(), config.clone());

@@ -6,7 +6,9 @@ use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use tenure_core::email::Email;
-use tenure_core::mail::Mail;
+use tenure_core::mail::{ChangedBy, Mail};
+use tenure_core::record::{RecordCount, RecordKind};
+use tenure_core::secret::{Link, LinkKey};
 use tenure_core::time::Timestamp;
 use url::{Host, Url};
 use uuid::Uuid;
@@ -24,27 +26,75 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// Writes the text for a mail; `base`: of links, without a slash at the end.
-    pub(super) fn write(mail: &Mail, base: &str) -> Letter {
+    /// Writes the text for a mail; `base`: of links, without a slash at the end; `links`: what their tokens are computed with.
+    pub(super) fn write(mail: &Mail, base: &str, links: &LinkKey) -> Letter {
+        let link_to = |page: &str, link: &Link| Part::Link(format!("{base}/{page}?token={}", links.token(link)));
+        let surprised = || Part::Text("If this surprises you, talk to whoever administers tenure in your company.".to_owned());
         match mail {
-            Mail::Invitation { to, name, inviter, token, expires_at } => {
-                let link = format!("{base}/accept-invitation?token={token}");
+            Mail::Invitation { to, name, inviter, link, expires_at } => {
                 let until = until(*expires_at);
                 let paragraphs = [
                     Part::Text(format!("{inviter} invites you to tenure. Accept the invitation and choose a password here:")),
-                    Part::Link(link),
+                    link_to("accept-invitation", link),
                     Part::Text(format!("The link works once, until {until}. If you did not expect it, ignore this mail: nothing happens.")),
                 ];
                 Letter::new(to, name, &format!("{inviter} invites you"), &paragraphs)
             }
-            Mail::LoginEmailChanged { to, name, login } => {
-                let what = match login {
-                    Some(login) => format!("An administrator changed the address you sign in with. From now on it is {}.", login.address()),
-                    None => "An administrator took away the address you sign in with.".to_owned(),
+            Mail::LoginEmailConfirmation { to, name, link, expires_at } => {
+                let until = until(*expires_at);
+                let paragraphs = [
+                    Part::Text("You asked to sign in to tenure with this address from now on. Confirm it here:".to_owned()),
+                    link_to("confirm-email", link),
+                    Part::Text(format!("The link works once, until {until}. Until you confirm it, your former address stays your login.")),
+                    Part::Text("If you did not ask for it, ignore this mail: nothing happens.".to_owned()),
+                ];
+                Letter::new(to, name, "Confirm the address you sign in with", &paragraphs)
+            }
+            Mail::LoginEmailRequested { to, name, login } => {
+                let what = format!(
+                    "Somebody who knows your password asked to sign in as you with {} from now on. Until that address is confirmed, \
+                     nothing changes.",
+                    login.address()
+                );
+                let advice = "If it was not you, change your password now.".to_owned();
+                Letter::new(to, name, "A new address to sign in with was requested", &[Part::Text(what), Part::Text(advice), surprised()])
+            }
+            Mail::LoginEmailChanged { to, name, login, by } => {
+                let what = match by {
+                    ChangedBy::SomebodyElse => {
+                        format!("An administrator changed the address you sign in with. From now on it is {}.", login.address())
+                    }
+                    ChangedBy::Themself => {
+                        format!("You confirmed a new address to sign in with. From now on it is {}.", login.address())
+                    }
                 };
-                let advice =
-                    "All your sessions have ended. If this surprises you, talk to whoever administers tenure in your company.".to_owned();
-                Letter::new(to, name, "The address you sign in with has changed", &[Part::Text(what), Part::Text(advice)])
+                let ended = match by {
+                    ChangedBy::SomebodyElse => "All your sessions have ended.",
+                    ChangedBy::Themself => "Your other sessions have ended.",
+                };
+                let paragraphs = [Part::Text(what), Part::Text(ended.to_owned()), surprised()];
+                Letter::new(to, name, "The address you sign in with has changed", &paragraphs)
+            }
+            Mail::PasswordReset { to, name, link, expires_at } => {
+                let until = until(*expires_at);
+                let paragraphs = [
+                    Part::Text("Somebody asked for a new password for your account in tenure. Choose one here:".to_owned()),
+                    link_to("reset-password", link),
+                    Part::Text(format!(
+                        "The link works once, until {until}. If you did not ask for it, ignore this mail: nothing happens."
+                    )),
+                ];
+                Letter::new(to, name, "Choose a new password", &paragraphs)
+            }
+            Mail::HandoverReceived { to, name, by, reassignment, counts } => {
+                let total: u64 = counts.iter().map(|c| u64::from(c.open) + u64::from(c.closed)).sum();
+                let list: Vec<String> = counts.iter().map(count_line).collect();
+                let paragraphs = [
+                    Part::Text(format!("{by} handed {total} {} over to you: {}.", noun(total, "record"), list.join(", "))),
+                    Part::Text("You answer for them from now on. What was moved, and from whom, is here:".to_owned()),
+                    Part::Link(format!("{base}/reassignments/{reassignment}")),
+                ];
+                Letter::new(to, name, &format!("{total} {} handed over to you", noun(total, "record")), &paragraphs)
             }
         }
     }
@@ -104,6 +154,32 @@ impl Letter {
             .message_id(Some(format!("<{id}@{host}>")))
             .multipart(body)
             .map_err(|e| e.to_string())
+    }
+}
+
+/// `3 deals (1 closed)`.
+fn count_line(count: &RecordCount) -> String {
+    let total = u64::from(count.open) + u64::from(count.closed);
+    let singular = match count.kind {
+        RecordKind::Activity => "activity",
+        RecordKind::Company => "company",
+        RecordKind::Contact => "contact",
+        RecordKind::Deal => "deal",
+        RecordKind::Estimate => "estimate",
+        RecordKind::File => "file",
+        RecordKind::Invoice => "invoice",
+        RecordKind::Lead => "lead",
+        RecordKind::Task => "task",
+    };
+    let closed = if count.closed == 0 { String::new() } else { format!(" ({} closed)", count.closed) };
+    format!("{total} {}{closed}", noun(total, singular))
+}
+
+fn noun(count: u64, singular: &str) -> String {
+    match (count, singular.strip_suffix('y')) {
+        (1, _) => singular.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) => format!("{singular}s"),
     }
 }
 

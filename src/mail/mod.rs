@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenure_core::clock::Clock;
 use tenure_core::mail::{Mail, Postman};
+use tenure_core::secret::LinkKey;
 
 use crate::config::{Config, MailRoute};
 use letter::Letter;
@@ -35,21 +36,22 @@ pub enum MailError {
 pub struct Mailer {
     route: MailRoute,
     base: String,
+    links: LinkKey,
     clock: Arc<dyn Clock>,
 }
 
 impl Mailer {
     /// Ready to send; makes the directory if mails go into one.
-    pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Mailer, MailError> {
+    pub fn open(config: &Config, links: LinkKey, clock: Arc<dyn Clock>) -> Result<Mailer, MailError> {
         if let MailRoute::Directory(path) = &config.mail {
             std::fs::create_dir_all(path).map_err(|source| MailError::Directory { path: path.clone(), source })?;
         }
-        Ok(Mailer { route: config.mail.clone(), base: config.public_base(), clock })
+        Ok(Mailer { route: config.mail.clone(), base: config.public_base(), links, clock })
     }
 
     async fn send_one(&self, mail: &Mail) -> Result<(), MailError> {
         let id = self.clock.new_uuid();
-        let letter = Letter::write(mail, &self.base);
+        let letter = Letter::write(mail, &self.base, &self.links);
         match &self.route {
             MailRoute::Stdout => postbox::print(&letter),
             MailRoute::Directory(path) => {
@@ -68,7 +70,7 @@ impl Postman for Mailer {
         for mail in &mails {
             // What is in the mail stays out of the log: the link is a secret.
             if let Err(error) = self.send_one(mail).await {
-                tracing::error!(%error, mail.kind = ?mail, "a mail was not sent");
+                tracing::error!(%error, mail.kind = mail.kind(), "a mail was not sent");
             }
         }
     }
@@ -79,6 +81,9 @@ mod tests {
     use super::*;
     use tenure_core::clock::FixedClock;
     use tenure_core::email::Email;
+    use tenure_core::id::UserId;
+    use tenure_core::mail::ChangedBy;
+    use tenure_core::secret::{Link, LinkPurpose};
     use tenure_core::time::Timestamp;
 
     const NOW: Timestamp = Timestamp(1_800_000_000 * Timestamp::SECOND);
@@ -86,7 +91,7 @@ mod tests {
     async fn sent(mails: Vec<Mail>) -> Vec<String> {
         let folder = tempfile::tempdir().expect("folder");
         let config = Config { mail: MailRoute::Directory(folder.path().join("mails")), ..Config::default() };
-        let mailer = Mailer::open(&config, Arc::new(FixedClock::new(NOW))).expect("opens");
+        let mailer = Mailer::open(&config, LinkKey::new([7; 32]), Arc::new(FixedClock::new(NOW))).expect("opens");
         mailer.send(mails).await;
         let mut files: Vec<_> = std::fs::read_dir(folder.path().join("mails")).expect("list").map(|e| e.expect("entry").path()).collect();
         files.sort();
@@ -100,16 +105,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_invitation_carries_its_link_in_plain_sight() {
+        let link = Link { purpose: LinkPurpose::Invitation, user: UserId::SYSTEM, attempt: uuid::Uuid::from_u128(5) };
         let mail = Mail::Invitation {
             to: email("élodie@example.com".trim_start_matches('é')),
             name: "Élodie <b>Ström</b>".into(),
             inviter: "Ann Lee".into(),
-            token: "abc_DEF-123".into(),
+            link,
             expires_at: NOW.plus_seconds(7 * 86_400),
         };
         let texts = sent(vec![mail]).await;
         let text = &texts[0];
-        assert_eq!(text.matches("http://127.0.0.1:8080/accept-invitation?token=abc_DEF-123").count(), 3, "{text}");
+        let url = format!("http://127.0.0.1:8080/accept-invitation?token={}", LinkKey::new([7; 32]).token(&link));
+        assert_eq!(text.matches(&url).count(), 3, "{text}");
         assert!(text.contains("Ann Lee") && text.contains("2027-01-22"), "{text}");
         assert!(text.contains("&lt;b&gt;Ström&lt;/b&gt;") && text.contains("To: =?utf-8?"), "{text}");
     }
@@ -119,7 +126,8 @@ mod tests {
         let mail = |name: &str| Mail::LoginEmailChanged {
             to: email("o'neil+x@bücher.example"),
             name: name.into(),
-            login: Some(email("new@x.example")),
+            login: email("new@x.example"),
+            by: ChangedBy::SomebodyElse,
         };
         let texts = sent(vec![mail("Eve\r\nBcc: all@x.example\r\n\r\nHello"), mail("\"Eve\" <eve@x.example>, Bob"), mail("")]).await;
         assert_eq!(texts.len(), 3);

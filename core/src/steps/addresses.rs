@@ -7,7 +7,7 @@ use crate::email::{Email, EmailRole, EmailRoles, HeldAddress};
 use crate::engine::Change;
 use crate::event::EventBody;
 use crate::id::UserId;
-use crate::mail::Mail;
+use crate::mail::{ChangedBy, Mail};
 use crate::rejection::{Failure, Reasons};
 use crate::user::{User, UserStatus};
 
@@ -126,7 +126,12 @@ pub fn tell_login_change(change: &mut Change<'_>, user: &User, former: Option<&E
     // Whoever is invited at the new address learns it from the invitation.
     let told = Some(login).filter(|_| user.status != UserStatus::Invited);
     for to in former.into_iter().chain(told) {
-        change.mail(Mail::LoginEmailChanged { to: to.clone(), name: user.display_name(), login: Some(login.clone()) });
+        change.mail(Mail::LoginEmailChanged {
+            to: to.clone(),
+            name: user.display_name(),
+            login: login.clone(),
+            by: ChangedBy::SomebodyElse,
+        });
     }
 }
 

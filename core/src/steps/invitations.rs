@@ -8,7 +8,7 @@ use crate::id::UserId;
 use crate::mail::Mail;
 use crate::permission::Permission;
 use crate::rejection::Failure;
-use crate::secret::LinkPurpose;
+use crate::secret::{Link, LinkPurpose};
 use crate::steps::addresses::AddressBook;
 use crate::steps::memberships;
 use crate::storage::StorageError;
@@ -25,8 +25,7 @@ pub fn right_to_invite(invited: &User) -> Permission {
 
 /// Sends an invitation to the address, in place of a former one: the former link is dead.
 pub async fn send(change: &mut Change<'_>, invited: &User, email: &Email) -> Result<(), Failure> {
-    let attempt = change.new_uuid();
-    let token = change.links().token(LinkPurpose::Invitation, invited.id, attempt);
+    let link = Link { purpose: LinkPurpose::Invitation, user: invited.id, attempt: change.new_uuid() };
     let access = change.access()?.clone();
     let inviter = change.read().users_by_id(&[access.person()]).await?.pop().map(|u| u.display_name()).unwrap_or_default();
     let expires_at = change.now().plus_seconds(LIFETIME_SECONDS);
@@ -34,12 +33,12 @@ pub async fn send(change: &mut Change<'_>, invited: &User, email: &Email) -> Res
         user: invited.id,
         email: email.clone(),
         invited_by: access.actor().clone(),
-        token_hash: SecretHash::of(&token),
+        token_hash: SecretHash::of(&change.links().token(&link)),
         sent_at: change.now(),
         expires_at,
     };
     change.tx().invitation_put(&invitation).await?;
-    change.mail(Mail::Invitation { to: email.clone(), name: invited.display_name(), inviter, token, expires_at });
+    change.mail(Mail::Invitation { to: email.clone(), name: invited.display_name(), inviter, link, expires_at });
     Ok(())
 }
 
