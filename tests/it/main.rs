@@ -12,6 +12,7 @@ mod dismiss;
 mod hire;
 mod identity;
 mod invite;
+mod model;
 mod move_to_extranet;
 mod races;
 mod races_of_records;

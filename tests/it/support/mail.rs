@@ -18,7 +18,7 @@ pub struct Message {
 
 impl Message {
     /// Whether it goes to an address, in whatever case.
-    fn is_to(&self, address: &str) -> bool {
+    pub fn is_to(&self, address: &str) -> bool {
         self.to.to_lowercase().contains(&address.to_lowercase())
     }
 

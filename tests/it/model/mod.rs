@@ -1,0 +1,58 @@
+//! Random sequences of operations by random people, against the storage in memory and each database: the answers are equal step by step,
+//! and what must hold at every moment holds after each (DOMAIN §2; I11: lists, counts and pages come from one predicate).
+//!
+//! `PROPTEST_CASES` says how many sequences are run.
+
+mod operation;
+mod world;
+
+use proptest::collection::vec;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::support::adapter;
+use crate::support::backend::Backend;
+use crate::support::office::PASSWORD;
+use operation::Step;
+use world::World;
+
+/// Sequences when nobody says how many.
+const CASES: u32 = 4;
+/// Steps of one sequence.
+const STEPS: std::ops::Range<usize> = 30..60;
+
+async fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
+    let hash = adapter::password_hash(PASSWORD).await;
+    let mut worlds = [World::in_memory(&hash).await, World::on(Backend::Sqlite, &hash).await, World::on(Backend::Postgres, &hash).await];
+    for (number, step) in steps.iter().enumerate() {
+        let mut told = Vec::with_capacity(worlds.len());
+        for world in &mut worlds {
+            told.push(world.perform(step).await);
+        }
+        for (world, answer) in worlds.iter().zip(&told).skip(1) {
+            if answer != &told[0] {
+                let message = format!("step {number}, {step:?}:\nin memory: {:#}\n{}: {answer:#}", told[0], world.name);
+                return Err(TestCaseError::fail(message));
+            }
+        }
+        for world in &worlds {
+            world.check().await;
+        }
+    }
+    let books = [worlds[0].dump().await, worlds[1].dump().await, worlds[2].dump().await];
+    for (world, dump) in worlds.iter().zip(&books).skip(1) {
+        if dump != &books[0] {
+            let differing = dump.lines().zip(books[0].lines()).find(|(a, b)| a != b);
+            return Err(TestCaseError::fail(format!("{} holds other rows in the end: {differing:#?}", world.name)));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_storage_gives_the_same_answers_and_keeps_the_invariants() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
+    let config = Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let sequences = vec(Step::any(), STEPS);
+    TestRunner::new(config).run(&sequences, |steps| runtime.block_on(agree(&steps))).unwrap_or_else(|error| panic!("{error}"));
+}
