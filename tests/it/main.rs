@@ -12,6 +12,7 @@ mod dismiss;
 mod hire;
 mod identity;
 mod invite;
+mod matrix;
 mod model;
 mod move_to_extranet;
 mod races;

@@ -12,7 +12,7 @@ use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::person::Person;
 use crate::support::race::{CALLERS, Call, Nodes};
-use crate::support::rounds;
+use crate::support::race_rounds;
 
 const USER: &str = "user { id status }";
 const NEW_PASSWORD: &str = "tangerine moss 41 ladder";
@@ -56,7 +56,7 @@ on_both! {
         let office = Office::open(db).await;
         let nodes = Nodes::of(&office, db).await;
         let mut duel = Duel::begin(&office).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let mut calls = Vec::new();
             for n in 0..CALLERS {
                 let ((_, by), (target, _)) = (&duel.people[n % 2], &duel.people[1 - n % 2]);
@@ -85,7 +85,7 @@ on_both! {
         let office = Office::open(db).await;
         let nodes = Nodes::of(&office, db).await;
         let mut duel = Duel::begin(&office).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let step_down = |n: usize| {
                 let (member, by) = &duel.people[n % 2];
                 Call::new(by, "setAccess", json!({"userId": member.id, "isAdministrator": false}), USER)
@@ -103,7 +103,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let hr = office.sign_in(&office.company.hr).await;
         let leavers = office.company.add_many(9, "Gone", Traits { status: tenure_core::user::UserStatus::Dismissed, ..Traits::default() }).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let guest = format!("guest{round}@example.com");
             let invited = hr.run("invite", invitation(&guest), USER).await.ok();
             let token = office.mail.latest_to(&guest).await.token();
@@ -134,7 +134,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let hr = office.sign_in(&office.company.hr).await;
         let dismissed = Traits { status: tenure_core::user::UserStatus::Dismissed, ..Traits::default() };
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let wanted = format!("wanted{round}@Example.com");
             let leavers = office.company.add_many(7, &format!("Gone{round}"), dismissed.clone()).await;
             let givers = office.company.add_many(6, &format!("Giver{round}"), Traits::default()).await;
@@ -158,7 +158,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let hr = office.sign_in(&office.company.hr).await;
         let takers = office.company.add_many(CALLERS, "Taker", Traits::default()).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let leaver = office.company.leaver("Lea", &format!("Left{round}")).await;
             let transfer = |to: &Member| Call::new(&hr, "transferEmail", json!({"address": leaver.email, "toUserId": to.id}), "movedRoles");
             let tally = nodes.at_once(round, takers.iter().map(transfer).collect()).await;
@@ -174,7 +174,7 @@ on_both! {
         let (ann, hr) = (office.sign_in(&office.company.ann).await, office.sign_in(&office.company.hr).await);
         let ben = &office.company.ben;
         let mut was_active = true;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let call = |n: usize| match n % 4 {
                 0 => Call::new(&hr, "dismiss", json!({"userId": ben.id}), USER),
                 1 => Call::new(&hr, "hire", json!({"userId": ben.id}), USER),
@@ -202,7 +202,7 @@ on_both! {
         let office = Office::open(db).await;
         let nodes = Nodes::of(&office, db).await;
         let hr = office.sign_in(&office.company.hr).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let email = format!("guest{round}@example.com");
             let invited = hr.run("invite", invitation(&email), USER).await.ok();
             let token = office.mail.latest_to(&email).await.token();
@@ -226,7 +226,7 @@ on_both! {
         let office = Office::open(db).await;
         let nodes = Nodes::of(&office, db).await;
         let hr = office.sign_in(&office.company.hr).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let email = format!("guest{round}@example.com");
             let mut input = invitation(&email);
             input["idempotencyKey"] = json!(format!("key {round}"));

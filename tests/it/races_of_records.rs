@@ -9,7 +9,7 @@ use crate::support::invariants::Books;
 use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::race::{CALLERS, Call, Nodes, Tally};
-use crate::support::rounds;
+use crate::support::race_rounds;
 
 const USER: &str = "user { status }";
 const MOVED: &str = "reassignment { movedCount }";
@@ -38,7 +38,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let company = &office.company;
         let (ann, hr) = (office.sign_in(&company.ann).await, office.sign_in(&company.hr).await);
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let successor = company.employee("Sue", &format!("Successor{round}")).await;
             let deals = company.deals(&company.leo, CALLERS).await;
             let call = |n: usize| match n % 4 {
@@ -61,7 +61,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let company = &office.company;
         let hr = office.sign_in(&company.hr).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let leaver = company.employee("Lea", &format!("Leaver{round}")).await;
             let heir = company.employee("Hugo", &format!("Heir{round}")).await;
             let deals = company.deals(&company.leo, CALLERS).await;
@@ -91,7 +91,7 @@ on_both! {
         let company = &office.company;
         let hr = office.sign_in(&company.hr).await;
         let successors = company.add_many(CALLERS, "Successor", Default::default()).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let source = company.leaver("Lea", &format!("Left{round}")).await;
             let wanted: Vec<_> = [RecordKind::Deal, RecordKind::Lead, RecordKind::File].iter().flat_map(|kind| vec![(*kind, State::Open, None); 8]).collect();
             let mut records = company.records(&source, &wanted).await;
@@ -127,7 +127,7 @@ on_both! {
             }
         }
         let mut changes = 0;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let call = |n: usize| {
                 let (from, to) = if n.is_multiple_of(2) { (ben.id, emma.id) } else { (emma.id, ben.id) };
                 Call::new(&hr, "reassign", all_of(from, to), MOVED)
@@ -153,7 +153,7 @@ on_both! {
         for member in [&company.ben, &company.emma, &third] {
             people.push((member.id, office.sign_in(member).await));
         }
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let deals = company.deals(&company.leo, 10).await;
             let call = |n: usize| {
                 let (id, by) = &people[n % 3];
@@ -178,7 +178,7 @@ on_both! {
         let nodes = Nodes::of(&office, db).await;
         let company = &office.company;
         let hr = office.sign_in(&company.hr).await;
-        for round in 0..rounds(5) {
+        for round in 0..race_rounds() {
             let call = |n: usize| {
                 let deal = json!({"kind": "DEAL", "externalId": format!("r{round}"), "title": format!("By {n}"), "responsibleId": company.ben.id});
                 Call::new(&hr, "upsertOwnedEntities", json!({"entities": [deal]}), "createdCount updatedCount")

@@ -107,6 +107,32 @@ impl What {
         prop_oneof![4 => around, 6 => lifecycle, 4 => records, 3 => addresses, 1 => workgroups]
     }
 
+    /// The mutation that it is.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(match self {
+            What::Wait { .. } | What::SignIn | What::Look { .. } => return None,
+            What::Accept { .. } => "acceptInvitation",
+            What::Dismiss { .. } => "dismiss",
+            What::Hire { .. } => "hire",
+            What::MoveOut { .. } => "moveToExtranet",
+            What::MoveIn { .. } => "moveToIntranet",
+            What::Invite { .. } => "invite",
+            What::Resend { .. } => "resendInvitation",
+            What::Revoke { .. } => "revokeInvitation",
+            What::SetAccess { .. } => "setAccess",
+            What::Update { .. } => "updateUser",
+            What::Reassign { .. } => "reassign",
+            What::Upsert { .. } => "upsertOwnedEntities",
+            What::DeleteRecords { .. } => "deleteOwnedEntities",
+            What::Transfer { .. } => "transferEmail",
+            What::Release { .. } => "releaseEmail",
+            What::Contact { .. } => "changeContactEmail",
+            What::Join { .. } => "addWorkgroupMembers",
+            What::Leave { .. } => "removeWorkgroupMember",
+            What::Settings { .. } => "updateSettings",
+        })
+    }
+
     /// The mutation, its input as that world has it, and what is asked for.
     pub fn mutation(&self, world: &World) -> Option<(&'static str, Value, &'static str)> {
         let person = |n: &usize| world.person(*n).to_owned();

@@ -132,6 +132,14 @@ impl Outcome {
         &self.answer.body["data"][&self.mutation]
     }
 
+    /// The codes of the user errors, each once.
+    pub fn user_codes(&self) -> Vec<String> {
+        let mut codes: Vec<String> = self.codes().into_iter().map(str::to_owned).collect();
+        codes.sort();
+        codes.dedup();
+        codes
+    }
+
     fn user_errors(&self) -> impl Iterator<Item = &Value> {
         self.payload()["userErrors"].as_array().into_iter().flatten()
     }

@@ -23,6 +23,7 @@ pub mod person;
 pub mod process;
 pub mod race;
 pub mod server;
+pub mod watch;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.
 #[allow(unused_macros, reason = "the first story uses it")]
@@ -54,6 +55,11 @@ pub(crate) use on_both;
 /// How often a race is run: `usual`, or what `TENURE_TEST_ROUNDS` says (scripts/nightly sets it).
 pub fn rounds(usual: usize) -> usize {
     number("TENURE_TEST_ROUNDS").unwrap_or(usual)
+}
+
+/// How many rounds a race with exact winners has: 20, or what `TENURE_TEST_RACE_ROUNDS` says (scripts/nightly sets it).
+pub fn race_rounds() -> usize {
+    number("TENURE_TEST_RACE_ROUNDS").unwrap_or(20)
 }
 
 /// How many rows the test of a large table makes: `usual`, or what `TENURE_TEST_ROWS` says.

@@ -11,6 +11,7 @@ use super::company::{Company, Member};
 use super::mail::Mailbox;
 use super::person::Person;
 use super::server::{Server, Wish};
+use super::watch;
 
 /// The password of everybody in the company.
 pub const PASSWORD: &str = "correct horse 7 battery";
@@ -36,6 +37,7 @@ impl Office {
     /// One with a server of another kind.
     pub async fn open_with(backend: Backend, change: impl FnOnce(Wish) -> Wish) -> Office {
         let database = Database::new(backend).await;
+        watch::over(&database);
         let wish = change(Wish::on(&database));
         let storage = adapter::connect(&database.url).await;
         let hash = adapter::password_hash(PASSWORD).await;

@@ -4,6 +4,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Outcome};
+use super::watch::{self, Watch};
 
 /// Somebody at the other end of the wire: signed in, with an access token, or nobody in particular.
 #[derive(Debug, Clone)]
@@ -60,7 +61,9 @@ impl Person {
     /// Sends any body as JSON.
     pub async fn post(&self, body: &Value) -> Answer {
         let response = self.request(reqwest::Method::POST).json(body).send().await.expect("an answer");
-        Answer::read(response).await
+        let answer = Answer::read(response).await;
+        watch::note_reasons(&answer.body);
+        answer
     }
 
     /// Asks a query or runs an operation, whatever it is.
@@ -75,7 +78,10 @@ impl Person {
         let document = format!(
             "mutation Run($input: {input_type}Input!) {{ {mutation}(input: $input) {{ {selection} userErrors {{ code message field }} }} }}"
         );
+        let watch = Watch::begin(mutation).await;
         let answer = self.query(&document, json!({"input": input})).await;
-        Outcome { mutation: mutation.to_owned(), answer }
+        let outcome = Outcome { mutation: mutation.to_owned(), answer };
+        watch.end(&outcome).await;
+        outcome
     }
 }
