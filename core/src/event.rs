@@ -7,8 +7,41 @@ use crate::id::{EventId, ReassignmentId, UserId, WorkgroupId};
 use crate::permission::PermissionSet;
 use crate::record::RecordCount;
 use crate::structure::WorkgroupRole;
-use crate::time::Timestamp;
+use crate::time::{TimeRange, Timestamp};
 use crate::user::Actor;
+
+/// What sort of thing happened, in the order of the contract's `UserEventKind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum EventKind {
+    UserInvited,
+    InvitationAccepted,
+    InvitationRevoked,
+    UserUpdated,
+    AccessChanged,
+    UserDismissed,
+    UserHired,
+    EntitiesReassigned,
+    ReassignmentUndone,
+    EmailTransferred,
+    EmailReleased,
+    EmailChanged,
+    MovedToExtranet,
+    MovedToIntranet,
+    WorkgroupMembershipChanged,
+    PasswordChanged,
+    UserDeleted,
+    SettingsChanged,
+    AccessTokenCreated,
+    AccessTokenRevoked,
+}
+
+impl EventKind {
+    /// The number to store, for filters: the position in the contract's `UserEventKind`, from 1.
+    pub fn code(self) -> i16 {
+        self as i16 + 1
+    }
+}
 
 /// What happened to the subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,29 +71,29 @@ pub enum EventBody {
 }
 
 impl EventBody {
-    /// The number to store, for filters by kind: the position in the contract's `UserEventKind`, from 1.
-    pub fn code(&self) -> i16 {
+    /// What sort of thing it is.
+    pub fn kind(&self) -> EventKind {
         match self {
-            EventBody::UserInvited { .. } => 1,
-            EventBody::InvitationAccepted => 2,
-            EventBody::InvitationRevoked => 3,
-            EventBody::UserUpdated { .. } => 4,
-            EventBody::AccessChanged { .. } => 5,
-            EventBody::UserDismissed { .. } => 6,
-            EventBody::UserHired => 7,
-            EventBody::EntitiesReassigned { .. } => 8,
-            EventBody::ReassignmentUndone { .. } => 9,
-            EventBody::EmailTransferred { .. } => 10,
-            EventBody::EmailReleased { .. } => 11,
-            EventBody::EmailChanged { .. } => 12,
-            EventBody::MovedToExtranet { .. } => 13,
-            EventBody::MovedToIntranet => 14,
-            EventBody::WorkgroupMembershipChanged { .. } => 15,
-            EventBody::PasswordChanged => 16,
-            EventBody::UserDeleted { .. } => 17,
-            EventBody::SettingsChanged { .. } => 18,
-            EventBody::AccessTokenCreated { .. } => 19,
-            EventBody::AccessTokenRevoked { .. } => 20,
+            EventBody::UserInvited { .. } => EventKind::UserInvited,
+            EventBody::InvitationAccepted => EventKind::InvitationAccepted,
+            EventBody::InvitationRevoked => EventKind::InvitationRevoked,
+            EventBody::UserUpdated { .. } => EventKind::UserUpdated,
+            EventBody::AccessChanged { .. } => EventKind::AccessChanged,
+            EventBody::UserDismissed { .. } => EventKind::UserDismissed,
+            EventBody::UserHired => EventKind::UserHired,
+            EventBody::EntitiesReassigned { .. } => EventKind::EntitiesReassigned,
+            EventBody::ReassignmentUndone { .. } => EventKind::ReassignmentUndone,
+            EventBody::EmailTransferred { .. } => EventKind::EmailTransferred,
+            EventBody::EmailReleased { .. } => EventKind::EmailReleased,
+            EventBody::EmailChanged { .. } => EventKind::EmailChanged,
+            EventBody::MovedToExtranet { .. } => EventKind::MovedToExtranet,
+            EventBody::MovedToIntranet => EventKind::MovedToIntranet,
+            EventBody::WorkgroupMembershipChanged { .. } => EventKind::WorkgroupMembershipChanged,
+            EventBody::PasswordChanged => EventKind::PasswordChanged,
+            EventBody::UserDeleted { .. } => EventKind::UserDeleted,
+            EventBody::SettingsChanged { .. } => EventKind::SettingsChanged,
+            EventBody::AccessTokenCreated { .. } => EventKind::AccessTokenCreated,
+            EventBody::AccessTokenRevoked { .. } => EventKind::AccessTokenRevoked,
         }
     }
 }
@@ -89,4 +122,27 @@ pub struct Event {
     pub sequence: i64,
     /// The event.
     pub event: NewEvent,
+}
+
+/// Conditions on events; all given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct EventFilter {
+    /// Any of these kinds.
+    pub kinds: Option<Vec<EventKind>>,
+    /// Any of these subjects.
+    pub subjects: Option<Vec<UserId>>,
+    /// Done by any of these people, by themselves or with an access token; the System User for the system.
+    pub actors: Option<Vec<UserId>>,
+    /// Happened in this period.
+    pub occurred_at: TimeRange,
+}
+
+impl EventFilter {
+    /// Whether an event fulfils them, as somebody sees it: what a scope keeps from them was taken out before.
+    pub fn admits(&self, event: &NewEvent) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.body.kind()))
+            && self.subjects.as_ref().is_none_or(|subjects| subjects.contains(&event.subject))
+            && self.actors.as_ref().is_none_or(|actors| actors.contains(&event.actor.person()))
+            && self.occurred_at.contains(event.occurred_at)
+    }
 }

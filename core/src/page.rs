@@ -13,6 +13,8 @@ pub enum SortValue {
     Time(Timestamp),
     /// A text made by [`crate::text::sort_key`], compared as bytes.
     Text(String),
+    /// A number, e.g. the place of an event in the order of commits.
+    Number(i64),
 }
 
 /// The key of a row in a list: what it is ordered by, then its ID. Both run in the direction of the list.

@@ -33,15 +33,19 @@ pub enum ListName {
     OwnershipChanges = 15,
     Reassignments = 16,
     AccessTokens = 17,
+    UserEvents = 30,
+    EventsOfUser = 31,
 }
 
-/// Whether rows are ordered by an instant or by a text.
+/// Whether rows are ordered by an instant, by a text or by a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortKind {
     /// [`SortValue::Time`].
     Time,
     /// [`SortValue::Text`].
     Text,
+    /// [`SortValue::Number`].
+    Number,
 }
 
 /// What a cursor belongs to.
@@ -71,6 +75,7 @@ pub fn encode(ordering: Ordering, key: &Key) -> String {
     match &key.sort {
         SortValue::Time(at) => bytes.extend_from_slice(&at.0.to_be_bytes()),
         SortValue::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+        SortValue::Number(number) => bytes.extend_from_slice(&number.to_be_bytes()),
     }
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -89,6 +94,7 @@ pub fn decode(ordering: Ordering, cursor: &str) -> Option<Key> {
     }
     let sort = match ordering.sort {
         SortKind::Time => SortValue::Time(Timestamp(i64::from_be_bytes(sort.try_into().ok()?))),
+        SortKind::Number => SortValue::Number(i64::from_be_bytes(sort.try_into().ok()?)),
         SortKind::Text => SortValue::Text(String::from_utf8(sort.to_vec()).ok().filter(|text| !text.contains('\0'))?),
     };
     Some(Key { sort, kind: i16::from(names[3]), id: Uuid::from_slice(id).ok()? })
@@ -107,6 +113,9 @@ mod tests {
         let by_time = Key { sort: SortValue::Time(Timestamp(-5)), kind: 0, id: Uuid::from_u128(u128::MAX) };
         assert_eq!(decode(BY_NAME, &encode(BY_NAME, &by_name)), Some(by_name.clone()));
         assert_eq!(decode(BY_TIME, &encode(BY_TIME, &by_time)), Some(by_time));
+        let (in_order, by_number) =
+            (Ordering::only(ListName::UserEvents, SortKind::Number), Key::new(SortValue::Number(i64::MAX - 1), Uuid::nil()));
+        assert_eq!(decode(in_order, &encode(in_order, &by_number)), Some(by_number));
         assert_eq!(decode(BY_TIME, &encode(BY_NAME, &by_name)), None);
         assert_eq!(decode(Ordering { order: 1, ..BY_NAME }, &encode(BY_NAME, &by_name)), None);
         assert_eq!(decode(Ordering { list: ListName::DirectReports, ..BY_NAME }, &encode(BY_NAME, &by_name)), None);

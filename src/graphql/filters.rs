@@ -1,7 +1,9 @@
 //! Conditions and orders, as given, and what they come to for `core`. Faults of shape are BAD_USER_INPUT at their argument (rule V8).
 
 use async_graphql::InputObject;
+use tenure_core::event;
 use tenure_core::id::{DepartmentId, UserId};
+use tenure_core::permission::Permission;
 use tenure_core::record::{RecordFilter, RecordKind, RecordOrder};
 use tenure_core::rejection::{Faults, Refusal};
 use tenure_core::steps::input::{FILTER_LIST_MAX, RecordFilterInput};
@@ -15,7 +17,7 @@ use super::lists::LAST_CHANGED_FIRST;
 use super::loaders::PersonKey;
 use super::needs;
 use super::scalars::DateTime;
-use super::types::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, UserKind, UserOrderField, UserStatus};
+use super::types::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, UserEventKind, UserKind, UserOrderField, UserStatus};
 use super::view::View;
 
 /// A half-open period: `from` inclusive, `until` exclusive. Either bound may be left out.
@@ -209,4 +211,53 @@ impl OwnedEntityOrder {
             |order: OwnedEntityOrder| RecordOrder { field: order.field.into(), descending: order.direction == OrderDirection::Desc };
         given.map_or(LAST_CHANGED_FIRST, order)
     }
+}
+
+/// Conditions on events; all given must hold, a list means any of.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct UserEventFilter {
+    /// Any of these kinds.
+    kinds: Option<Vec<UserEventKind>>,
+    /// Any of these subjects.
+    subject_ids: Option<Vec<Given<UserId>>>,
+    /// Any of these actors.
+    actor_ids: Option<Vec<Given<UserId>>>,
+    /// Happened in this period.
+    occurred_at: Option<DateTimeRange>,
+}
+
+impl UserEventFilter {
+    /// The conditions. Who reads all events may name anybody; to others somebody whom they cannot see is as good as nobody (DOMAIN §5).
+    pub async fn read(self, by: &View) -> Result<event::EventFilter> {
+        let kinds = match self.kinds {
+            None => None,
+            Some(kinds) => {
+                not_empty(&kinds, "filter.kinds")?;
+                Some(kinds.into_iter().map(Into::into).collect())
+            }
+        };
+        Ok(event::EventFilter {
+            kinds,
+            subjects: people(by, self.subject_ids, "filter.subjectIds").await?,
+            actors: people(by, self.actor_ids, "filter.actorIds").await?,
+            occurred_at: self.occurred_at.map(TimeRange::from).unwrap_or_default(),
+        })
+    }
+}
+
+/// The people whom a condition on events names.
+async fn people(by: &View, given: Option<Vec<Given<UserId>>>, argument: &str) -> Result<Option<Vec<UserId>>> {
+    let Some(given) = given else { return Ok(None) };
+    if given.len() > FILTER_LIST_MAX {
+        return Err(Fault::input(argument, format!("At most {FILTER_LIST_MAX} IDs may be given.")));
+    }
+    let ids = read_all(&given, argument)?;
+    if by.access().has(Permission::AuditRead) {
+        return Ok(Some(ids));
+    }
+    let seen = futures_util::future::try_join_all(ids.into_iter().map(|id| async move {
+        let seen = id == UserId::SYSTEM || by.person(id).await?.is_some();
+        Ok::<_, Fault>(seen.then_some(id))
+    }));
+    Ok(Some(seen.await?.into_iter().flatten().collect()))
 }

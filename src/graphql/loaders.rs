@@ -9,7 +9,8 @@ use async_graphql::dataloader::Loader;
 use tenure_core::credential::{AccessToken, EndedCredentials, Invitation};
 use tenure_core::email::HeldAddress;
 use tenure_core::engine::Engine;
-use tenure_core::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, UserId, WorkgroupId};
+use tenure_core::event::Event;
+use tenure_core::id::{AccessTokenId, DepartmentId, EventId, ReassignmentId, RecordId, UserId, WorkgroupId};
 use tenure_core::policy::{Access, Visible};
 use tenure_core::reassignment::Reassignment;
 use tenure_core::record::{Record, RecordCount, TaskParticipant};
@@ -99,6 +100,8 @@ keys! {
     ReassignmentKey(ReassignmentId);
     /// An access token, if the viewer can see it.
     TokenKey(AccessTokenId);
+    /// Something that happened, if the viewer can see it.
+    EventKey(EventId);
     /// The pending invitation of somebody.
     InvitationKey(UserId);
     /// How many credentials of somebody work now.
@@ -198,6 +201,17 @@ impl Loader<TokenKey> for Reader {
     async fn load(&self, keys: &[TokenKey]) -> Result<HashMap<TokenKey, Arc<AccessToken>>> {
         let rows = self.storage().access_tokens_by_id(&ascending(keys, |k| k.0), &self.access.token_scope()).await?;
         Ok(by_key(rows, |row| TokenKey(row.id)))
+    }
+}
+
+impl Loader<EventKey> for Reader {
+    type Value = Arc<Visible<Event>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Arc<Visible<Event>>>> {
+        let scope = self.access.event_scope();
+        let rows = self.storage().events_by_id(&ascending(keys, |k| k.0), &scope).await?;
+        Ok(rows.into_iter().map(|row| (EventKey(row.event.id), Arc::new(scope.admit(row)))).collect())
     }
 }
 

@@ -15,6 +15,8 @@ pub const ADDRESSES: &[P] = &[P::EmailsManage];
 pub const LICENCE: &[P] = &[P::UsersInvite, P::UsersDismiss];
 /// `reassignment`, `reassignments`.
 pub const REASSIGNMENTS: &[P] = &[P::EntitiesReassign, P::EntitiesWrite, P::UsersDismiss];
+/// `userEvents`.
+pub const HISTORY: &[P] = &[P::AuditRead];
 /// `systemUserId`.
 pub const SYSTEM_USER: &[P] = &[P::EntitiesReassign];
 /// `OwnedEntity.provenance`, and `formerResponsibleIds`.

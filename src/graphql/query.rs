@@ -9,16 +9,16 @@ use tenure_core::id::{AnyId, ReassignmentId, UserId};
 
 use super::connection::PageArguments;
 use super::error::{Fault, Result};
-use super::filters::{OwnedEntityFilter, OwnedEntityOrder, UserFilter, UserOrder};
+use super::filters::{OwnedEntityFilter, OwnedEntityOrder, UserEventFilter, UserFilter, UserOrder};
 use super::id::Given;
-use super::lists::{DepartmentList, ReassignmentList, RecordList, RecordsOf, TokenList, UserList, WorkgroupList};
+use super::lists::{DepartmentList, EventList, ReassignmentList, RecordList, RecordsOf, TokenList, UserList, WorkgroupList};
 use super::loaders::{AddressKey, ReassignmentKey, SeatsKey, SettingsKey};
 use super::needs::{self, any_of, requires_permission};
 use super::operation::{Operation, permitted, view};
 use super::scalars::EmailAddress;
 use super::types::{
     AccessTokenConnection, DepartmentConnection, EmailUsage, License, Node, OwnedEntityConnection, Reassignment, ReassignmentConnection,
-    Settings, User, UserConnection, Viewer, WorkgroupConnection,
+    Settings, User, UserConnection, UserEventConnection, Viewer, WorkgroupConnection,
 };
 
 /// Most objects of one `nodes`.
@@ -196,6 +196,26 @@ impl Query {
     ) -> Option<Result<ReassignmentConnection>> {
         let page = PageArguments::new(first, after, last, before);
         Some(permitted(ctx, needs::REASSIGNMENTS).and_then(|by| ReassignmentConnection::new(by, ReassignmentList, &page)))
+    }
+
+    /// What happened, latest first.
+    #[graphql(directive = requires_permission::apply(any_of(needs::HISTORY)))]
+    async fn user_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions, all of which must hold.")] filter: Option<UserEventFilter>,
+    ) -> Option<Result<UserEventConnection>> {
+        let page = PageArguments::new(first, after, last, before);
+        let events = async {
+            let by = permitted(ctx, needs::HISTORY)?;
+            let filter = Arc::new(filter.unwrap_or_default().read(by).await?);
+            UserEventConnection::new(by, EventList { subject: None, filter }, &page)
+        };
+        Some(events.await)
     }
 
     /// Access tokens, latest first: everybody's for TOKENS_MANAGE, one's own otherwise.

@@ -1,8 +1,10 @@
 //! Events, and outcomes of operations that may be repeated.
 
 use async_trait::async_trait;
-use tenure_core::event::{Event, EventBody, NewEvent};
+use tenure_core::event::{Event, EventBody, EventFilter, NewEvent};
 use tenure_core::id::{EventId, UserId};
+use tenure_core::page::{PageRequest, Slice};
+use tenure_core::policy::EventScope;
 use tenure_core::storage::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState, Result};
 use tenure_core::time::Timestamp;
 use tenure_entity::{event, idempotency};
@@ -12,10 +14,10 @@ use super::row::{ActorColumns, Row, secret_hash};
 use super::sql::Sql;
 use super::{Sea, Source, Working};
 
-const COLUMNS: &str = "e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_person, e.actor_token, e.actor_name, e.subject_id, \
+pub(super) const COLUMNS: &str = "e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_person, e.actor_token, e.actor_name, e.subject_id, \
     e.request_id, e.body";
 
-fn event(row: &mut Row<'_>) -> Result<Event> {
+pub(super) fn event(row: &mut Row<'_>) -> Result<Event> {
     Ok(Event {
         sequence: row.take()?,
         event: NewEvent {
@@ -41,7 +43,7 @@ fn event_model(sequence: i64, event: &NewEvent) -> Result<event::Model> {
         actor_name: actor.name,
         subject_id: event.subject.0,
         request_id: event.request_id.clone(),
-        kind: event.body.code(),
+        kind: event.body.kind().code(),
         body: serde_json::to_string(&event.body).map_err(other)?,
     })
 }
@@ -62,6 +64,32 @@ impl<S: Source> HistoryRead for Sea<S> {
         let mut sql = self.sql(format!("SELECT {COLUMNS} FROM event e WHERE e.sequence > "));
         sql.bind(sequence).push(" ORDER BY e.sequence LIMIT ").bind(i64::from(limit));
         self.rows(sql, event).await
+    }
+
+    async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>> {
+        self.events_found(ids, scope).await
+    }
+
+    async fn events_page(&self, scope: &EventScope, filter: &EventFilter, page: &PageRequest) -> Result<Slice<Event>> {
+        self.events_slice(scope, filter, page).await
+    }
+
+    async fn events_count(&self, scope: &EventScope, filter: &EventFilter) -> Result<u64> {
+        self.events_number(scope, filter).await
+    }
+
+    async fn events_page_by_subject(
+        &self,
+        subjects: &[UserId],
+        scope: &EventScope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Vec<Slice<Event>>> {
+        self.events_slices(subjects, scope, filter, page).await
+    }
+
+    async fn events_count_by_subject(&self, subjects: &[UserId], scope: &EventScope, filter: &EventFilter) -> Result<Vec<u64>> {
+        self.events_numbers(subjects, scope, filter).await
     }
 }
 

@@ -6,6 +6,7 @@
 mod connect;
 mod credentials;
 mod error;
+mod events;
 mod history;
 mod migrate;
 mod page;

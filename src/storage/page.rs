@@ -43,8 +43,13 @@ impl Order {
     fn bound(&self, sql: &mut Sql, bound: &Bound, greater: bool) {
         let sort = match (&bound.key.sort, self.is_text) {
             (SortValue::Time(at), false) => Value::from(at.0),
+            (SortValue::Number(number), false) => Value::from(*number),
             (SortValue::Text(text), true) => Value::from(text.as_str()),
-            // A key of another list: all instants come before all texts.
+            // A key of another list: all instants come before all texts, and all texts before all numbers.
+            (SortValue::Number(_), true) => {
+                sql.push(if greater { " AND FALSE" } else { " AND TRUE" });
+                return;
+            }
             (SortValue::Time(_), true) => {
                 sql.push(if greater { " AND TRUE" } else { " AND FALSE" });
                 return;

@@ -9,6 +9,8 @@ mod budgets;
 mod cancelled;
 mod cli;
 mod dismiss;
+mod event_lists;
+mod events;
 mod hire;
 mod identity;
 mod invite;

@@ -161,6 +161,8 @@ impl Action for Dismiss {
         };
         let planned = plan.as_ref().map(Plan::planned);
 
+        // First what happened, then what comes of it: reports, owners of workgroups, invitations, records.
+        change.event(user.id, EventBody::UserDismissed { reason: self.reason.clone() });
         let mut book = AddressBook::of(change, &[user.id]).await?;
         let ended = departure::end_access(change, &mut user, &mut book).await?;
         book.save(change).await?;
@@ -176,7 +178,6 @@ impl Action for Dismiss {
             note: self.note.clone(),
         });
         change.save_user(&mut user).await?;
-        change.event(user.id, EventBody::UserDismissed { reason: self.reason.clone() });
         invitations::revoke_all_of(change, user.id).await?;
         let reassignment = match plan {
             None => None,

@@ -142,6 +142,9 @@ impl Action for Hire {
         user.manager = user.manager.filter(|m| change.held(*m).is_some_and(User::is_active_employee));
         change.save_user(&mut user).await?;
         change.event(user.id, EventBody::UserHired);
+        // What revives is covered by that; what begins is not (rule I7). Revived places keep the time at which they began.
+        let begun: Vec<Membership> = places.into_iter().filter(|place| place.joined_at == change.now()).collect();
+        memberships::tell_joined(change, &begun);
         Ok(Hired { user: Some(change.fresh_user(user.id).await?) })
     }
 }

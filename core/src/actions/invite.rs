@@ -156,6 +156,7 @@ impl Action for Invite {
         change.tx().memberships_put(&places).await?;
         invitations::send(change, &user, &self.email).await?;
         change.event(user.id, EventBody::UserInvited { email: self.email.address().to_owned() });
+        memberships::tell_joined(change, &places);
         Ok(Invited { user: Some(change.fresh_user(user.id).await?) })
     }
 }

@@ -194,6 +194,14 @@ cases! { $
         a_rolled_back_operation_is_forgotten
         a_repeat_waits_for_the_first_to_end
     }
+    /// Lists of events (promises 4 and 5).
+    event_lists {
+        events_are_filtered_and_paged_latest_first
+        hidden_events_take_no_place_on_a_page
+        events_of_people_in_a_scope_are_listed
+        events_are_paged_by_subject
+        who_dismissed_somebody_is_not_told_by_a_condition
+    }
 }
 
 async fn begin(storage: &Arc<dyn Storage>) -> Box<dyn Transaction> {

@@ -3,15 +3,41 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use super::tables::{Operation, OperationKey};
-use super::{Memory, Source, Working};
-use crate::event::{Event, NewEvent};
+use super::tables::{Operation, OperationKey, Tables};
+use super::{Memory, Source, Working, page};
+use crate::event::{Event, EventFilter, NewEvent};
+use crate::id::{EventId, UserId};
+use crate::page::{Key, PageRequest, Slice, SortValue};
+use crate::policy::{EventReach, EventScope};
 use crate::storage::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState, Result, StorageError, Unique};
 use crate::time::Timestamp;
 
 fn operation_key(key: &IdempotencyKey) -> OperationKey {
     (key.person, key.mutation, key.key.clone())
+}
+
+impl Tables {
+    /// The events in a scope that match, as they are stored.
+    fn events_matching(&self, scope: &EventScope, filter: &EventFilter) -> Vec<Event> {
+        let visible = |subject: UserId| match scope.reach() {
+            EventReach::People(people) => {
+                let companion = people.needs_companions() && self.companions(people.viewer()).contains(&subject);
+                self.users.get(&subject).is_some_and(|user| people.includes(user, companion))
+            }
+            EventReach::Nobody | EventReach::Oneself(_) | EventReach::Everybody => false,
+        };
+        let is_in = |event: &&Event| {
+            scope.includes(event, visible(event.event.subject)) && filter.admits(&scope.admit((*event).clone()).event().event)
+        };
+        self.events.values().filter(is_in).cloned().collect()
+    }
+}
+
+fn cut(events: impl IntoIterator<Item = Event>, request: &PageRequest) -> Slice<Event> {
+    let keyed = |event: Event| (Key::new(SortValue::Number(event.sequence), Uuid::nil()), event);
+    page::cut(events.into_iter().map(keyed), true, request)
 }
 
 #[async_trait]
@@ -20,6 +46,37 @@ impl<S: Source> HistoryRead for Memory<S> {
         let tables = self.tables();
         let behind = (std::ops::Bound::Excluded(sequence), std::ops::Bound::Unbounded);
         Ok(tables.events.range(behind).take(limit as usize).map(|(_, event)| event.clone()).collect())
+    }
+
+    async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>> {
+        let mut events = self.tables().events_matching(scope, &EventFilter::default());
+        events.retain(|event| ids.contains(&event.event.id));
+        Ok(events)
+    }
+
+    async fn events_page(&self, scope: &EventScope, filter: &EventFilter, page: &PageRequest) -> Result<Slice<Event>> {
+        Ok(cut(self.tables().events_matching(scope, filter), page))
+    }
+
+    async fn events_count(&self, scope: &EventScope, filter: &EventFilter) -> Result<u64> {
+        Ok(self.tables().events_matching(scope, filter).len() as u64)
+    }
+
+    async fn events_page_by_subject(
+        &self,
+        subjects: &[UserId],
+        scope: &EventScope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Vec<Slice<Event>>> {
+        let events = self.tables().events_matching(scope, filter);
+        let of = |subject: &UserId| cut(events.iter().filter(|e| e.event.subject == *subject).cloned(), page);
+        Ok(subjects.iter().map(of).collect())
+    }
+
+    async fn events_count_by_subject(&self, subjects: &[UserId], scope: &EventScope, filter: &EventFilter) -> Result<Vec<u64>> {
+        let events = self.tables().events_matching(scope, filter);
+        Ok(subjects.iter().map(|subject| events.iter().filter(|e| e.event.subject == *subject).count() as u64).collect())
     }
 }
 

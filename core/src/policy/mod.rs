@@ -4,6 +4,7 @@
 //! [`Visible`] is the proof that somebody was looked at through it: nothing else turns a stored person into one that a viewer can see.
 
 mod access;
+mod history;
 mod remedy;
 mod scope;
 mod verdict;
@@ -11,6 +12,7 @@ mod view;
 mod work;
 
 pub use access::{Access, effective_permissions};
+pub use history::{EventReach, EventScope};
 pub use remedy::{EmailRemedy, email_remedies};
 #[cfg(feature = "conformance")]
 pub(crate) use scope::for_suite;

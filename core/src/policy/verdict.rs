@@ -261,7 +261,7 @@ fn rows(ability: Ability) -> [&'static str; 8] {
         Ability::SeeOffboarding => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
         Ability::SeeCredentials => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
         Ability::SeeAddresses => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],
-        Ability::SeeHistory => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
+        Ability::SeeHistory => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAADAAH", "AAAAAAH"],
         Ability::SeeRecords => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "AAAAAAH", "AAAAAAH"],
         Ability::Dismiss => ["DDDDDDS", "DDDDDDS", "DDDDDDS", "DDDDDDS", "AAAATAS", "AAAAAAS", "DDDDDDS", "AAAAAAS"],
         Ability::Hire => ["DDDDDDH", "DDDDDDH", "DDDDDDH", "DDDDDDH", "AAAAAAH", "AAAAAAH", "DDDDDDH", "AAAAAAH"],

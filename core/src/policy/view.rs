@@ -9,13 +9,17 @@ use crate::user::{Dismissal, User, UserStatus};
 use super::verdict::{Ability, Verdict};
 use super::{Access, effective_permissions};
 
-/// Proof that a viewer may see this: made by [`super::UserScope::admit`] alone.
+/// Proof that a viewer may see this: made by the `admit` of a scope alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visible<T>(T);
 
 impl<T> Visible<T> {
     pub(super) fn new(inner: T) -> Visible<T> {
         Visible(inner)
+    }
+
+    pub(super) fn inner(&self) -> &T {
+        &self.0
     }
 }
 

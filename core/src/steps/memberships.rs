@@ -62,6 +62,13 @@ pub async fn follow_last_owner(change: &mut Change<'_>, leaver: UserId, owned: &
     Ok(())
 }
 
+/// Notes that these places began (rule I7).
+pub fn tell_joined(change: &mut Change<'_>, places: &[Membership]) {
+    for place in places {
+        change.event(place.user, EventBody::WorkgroupMembershipChanged { workgroup: place.workgroup, role: Some(place.role) });
+    }
+}
+
 /// WORKGROUP_NOT_ELIGIBLE at one of the workgroups given.
 pub fn not_eligible(n: usize) -> Rejection {
     Rejection::at(

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::event::{Event, NewEvent};
-use crate::id::UserId;
+use crate::event::{Event, EventFilter, NewEvent};
+use crate::id::{EventId, UserId};
+use crate::page::{PageRequest, Slice};
+use crate::policy::EventScope;
 use crate::time::Timestamp;
 
 /// What identifies a repeated operation (rule I8).
@@ -37,6 +39,28 @@ pub enum IdempotencyState {
 pub trait HistoryRead: Send + Sync {
     /// Events behind a sequence number, ascending, at most `limit`.
     async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>>;
+
+    /// These events, as far as they are in the scope, in any order.
+    async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>>;
+
+    /// A page of the events in the scope that match, latest first: key (sequence, nil), descending. Where the scope does not tell who
+    /// dismissed somebody, a condition on actors takes it for the system.
+    async fn events_page(&self, scope: &EventScope, filter: &EventFilter, page: &PageRequest) -> Result<Slice<Event>>;
+
+    /// How many events in the scope match.
+    async fn events_count(&self, scope: &EventScope, filter: &EventFilter) -> Result<u64>;
+
+    /// A page of the events of each of these people: one entry for each, in the order given.
+    async fn events_page_by_subject(
+        &self,
+        subjects: &[UserId],
+        scope: &EventScope,
+        filter: &EventFilter,
+        page: &PageRequest,
+    ) -> Result<Vec<Slice<Event>>>;
+
+    /// How many events of each of these people match, in the order given.
+    async fn events_count_by_subject(&self, subjects: &[UserId], scope: &EventScope, filter: &EventFilter) -> Result<Vec<u64>>;
 }
 
 /// Writing history.

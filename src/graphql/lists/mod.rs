@@ -1,5 +1,6 @@
 //! Lists that pages are cut from. A list is a value that says which one it is; equal questions about several lists are asked at once.
 
+mod events;
 mod people;
 mod records;
 mod structure;
@@ -18,6 +19,7 @@ use super::cursor::Ordering;
 use super::error::{Fault, Result};
 use super::loaders::Reader;
 
+pub use events::EventList;
 pub use people::UserList;
 pub use records::{LAST_CHANGED_FIRST, RecordList, RecordsOf};
 pub use structure::{DepartmentList, MembershipList, WorkgroupList};

@@ -278,3 +278,49 @@ pub enum SkipReason {
     /// Undo: it was changed or handed on since.
     ChangedSince,
 }
+
+/// Kinds of event.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "tenure_core::event::EventKind")]
+pub enum UserEventKind {
+    /// The user was invited.
+    UserInvited,
+    /// The user accepted the invitation.
+    InvitationAccepted,
+    /// The invitation was taken back.
+    InvitationRevoked,
+    /// The user's profile was changed.
+    UserUpdated,
+    /// The user's rights were changed.
+    AccessChanged,
+    /// The user was dismissed.
+    UserDismissed,
+    /// The user was hired back.
+    UserHired,
+    /// Records of the user were handed over.
+    EntitiesReassigned,
+    /// Records were given back to the user.
+    ReassignmentUndone,
+    /// An address of the user went to somebody else.
+    EmailTransferred,
+    /// An address of the user was freed.
+    EmailReleased,
+    /// The login or contact address of the user was changed.
+    EmailChanged,
+    /// The user became an external participant.
+    MovedToExtranet,
+    /// The user became an employee.
+    MovedToIntranet,
+    /// The user joined or left a workgroup.
+    WorkgroupMembershipChanged,
+    /// The user's password was changed or reset.
+    PasswordChanged,
+    /// The account was deleted and its records went to the System User or a successor. Administrators only.
+    UserDeleted,
+    /// Settings were changed; the subject is the actor.
+    SettingsChanged,
+    /// An access token was created for the subject.
+    AccessTokenCreated,
+    /// An access token of the subject was revoked.
+    AccessTokenRevoked,
+}

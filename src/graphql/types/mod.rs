@@ -4,6 +4,7 @@ mod account;
 mod attribution;
 mod crm;
 mod enums;
+mod event;
 mod node;
 mod offboarding;
 mod reassignment;
@@ -18,8 +19,14 @@ pub use account::{AccessToken, AccessTokenConnection, EmailUsage, License, Setti
 pub use attribution::Attribution;
 pub use crm::{Company, Contact, Deal, Estimate, Invoice, Lead};
 pub use enums::{
-    ActivityType, EmailRole, OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, TaskRole, UserKind, UserOrderField,
-    UserStatus, WorkgroupRole,
+    ActivityType, EmailRole, OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, TaskRole, UserEventKind, UserKind,
+    UserOrderField, UserStatus, WorkgroupRole,
+};
+pub use event::{
+    AccessChangedEvent, AccessTokenCreatedEvent, AccessTokenRevokedEvent, EmailChangedEvent, EmailReleasedEvent, EmailTransferredEvent,
+    EntitiesReassignedEvent, InvitationAcceptedEvent, InvitationRevokedEvent, MovedToExtranetEvent, MovedToIntranetEvent,
+    PasswordChangedEvent, ReassignmentUndoneEvent, SettingsChangedEvent, UserDeletedEvent, UserDismissedEvent, UserEvent,
+    UserEventConnection, UserHiredEvent, UserInvitedEvent, UserUpdatedEvent, WorkgroupMembershipChangedEvent,
 };
 pub use node::Node;
 pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount, int};

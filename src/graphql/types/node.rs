@@ -5,13 +5,19 @@ use tenure_core::id::AnyId;
 
 use crate::graphql::error::{Fault, Result};
 use crate::graphql::id::Given;
-use crate::graphql::loaders::{DepartmentKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey};
+use crate::graphql::loaders::{DepartmentKey, EventKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey};
 use crate::graphql::needs;
 use crate::graphql::view::View;
 
 use super::{
+    AccessChangedEvent, AccessTokenCreatedEvent, AccessTokenRevokedEvent, EmailChangedEvent, EmailReleasedEvent, EmailTransferredEvent,
+    EntitiesReassignedEvent, InvitationAcceptedEvent, InvitationRevokedEvent, MovedToExtranetEvent, MovedToIntranetEvent,
+    PasswordChangedEvent, ReassignmentUndoneEvent, SettingsChangedEvent, UserDeletedEvent, UserDismissedEvent, UserHiredEvent,
+    UserInvitedEvent, UserUpdatedEvent, WorkgroupMembershipChangedEvent,
+};
+use super::{
     AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task,
-    User, Workgroup,
+    User, UserEvent, Workgroup,
 };
 
 /// An object with a globally unique, opaque, stable ID (Relay Global Object Identification).
@@ -34,6 +40,26 @@ pub enum Node {
     Settings(Settings),
     Reassignment(Reassignment),
     AccessToken(AccessToken),
+    UserInvitedEvent(UserInvitedEvent),
+    InvitationAcceptedEvent(InvitationAcceptedEvent),
+    InvitationRevokedEvent(InvitationRevokedEvent),
+    UserUpdatedEvent(UserUpdatedEvent),
+    AccessChangedEvent(AccessChangedEvent),
+    UserDismissedEvent(UserDismissedEvent),
+    UserHiredEvent(UserHiredEvent),
+    EntitiesReassignedEvent(EntitiesReassignedEvent),
+    ReassignmentUndoneEvent(ReassignmentUndoneEvent),
+    EmailTransferredEvent(EmailTransferredEvent),
+    EmailReleasedEvent(EmailReleasedEvent),
+    EmailChangedEvent(EmailChangedEvent),
+    MovedToExtranetEvent(MovedToExtranetEvent),
+    MovedToIntranetEvent(MovedToIntranetEvent),
+    WorkgroupMembershipChangedEvent(WorkgroupMembershipChangedEvent),
+    PasswordChangedEvent(PasswordChangedEvent),
+    UserDeletedEvent(UserDeletedEvent),
+    SettingsChangedEvent(SettingsChangedEvent),
+    AccessTokenCreatedEvent(AccessTokenCreatedEvent),
+    AccessTokenRevokedEvent(AccessTokenRevokedEvent),
 }
 
 impl From<OwnedEntity> for Node {
@@ -69,8 +95,9 @@ impl Node {
             }
             AnyId::SessionId(_) => return Err(Fault::input(argument, "expected an ID that begins with a known prefix.")),
             AnyId::DepartmentId(_) | AnyId::SettingsId(_) => None,
+            AnyId::EventId(id) => by.ask(EventKey(id)).await?.map(|event| UserEvent::new(by, event).into()),
             // Work history comes with a later step.
-            AnyId::MeetingId(_) | AnyId::FeedPostId(_) | AnyId::MessageId(_) | AnyId::ConversationId(_) | AnyId::EventId(_) => None,
+            AnyId::MeetingId(_) | AnyId::FeedPostId(_) | AnyId::MessageId(_) | AnyId::ConversationId(_) => None,
         })
     }
 }

@@ -11,9 +11,9 @@ use tenure_core::user as stored;
 use crate::graphql::connection::{PageArguments, connection};
 use crate::graphql::cursor::ListName;
 use crate::graphql::error::Result;
-use crate::graphql::filters::{OwnedEntityFilter, OwnedEntityOrder};
+use crate::graphql::filters::{OwnedEntityFilter, OwnedEntityOrder, UserEventFilter};
 use crate::graphql::id::not_empty;
-use crate::graphql::lists::{MembershipList, RecordList, RecordsOf, UserList};
+use crate::graphql::lists::{EventList, MembershipList, RecordList, RecordsOf, UserList};
 use crate::graphql::loaders::{DepartmentKey, InvitationKey, SettingsKey};
 use crate::graphql::mutation::{DismissErrorCode, HireErrorCode, MoveToExtranetErrorCode};
 use crate::graphql::scalars::{DateTime, EmailAddress, Url};
@@ -22,7 +22,7 @@ use crate::graphql::view::View;
 use super::enums::{Permission, TaskRole, UserKind, UserStatus};
 use super::{
     Attribution, Department, Dismissal, FileConnection, Invitation, Offboarding, OwnedEntityConnection, TaskConnection,
-    WorkgroupMembershipConnection, user_abilities,
+    UserEventConnection, WorkgroupMembershipConnection, user_abilities,
 };
 
 /// A person as somebody sees them.
@@ -272,6 +272,26 @@ impl User {
         let shown = self.person.shows_work(self.by.access());
         let list = if shown { MembershipList::OfUser(self.row().id) } else { MembershipList::Hidden };
         WorkgroupMembershipConnection::new(&self.by, list, &page)
+    }
+
+    /// What happened to this user's account, latest first. Null without AUDIT_READ or USERS_DISMISS, except for one's own (without dismissal details).
+    async fn events(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions, all of which must hold.")] filter: Option<UserEventFilter>,
+    ) -> Option<Result<UserEventConnection>> {
+        if !self.allows(Ability::SeeHistory) {
+            return None;
+        }
+        let page = PageArguments::new(first, after, last, before);
+        let events = async {
+            let filter = Arc::new(filter.unwrap_or_default().read(&self.by).await?);
+            UserEventConnection::new(&self.by, EventList { subject: Some(self.row().id), filter }, &page)
+        };
+        Some(events.await)
     }
 
     /// Whether the viewer may dismiss this user now.

@@ -73,6 +73,14 @@ impl Database {
         execute(&connect(&self.url).await, sql).await;
     }
 
+    /// Fails the test unless the database refuses a statement; returns what it says.
+    pub async fn refuses(&self, sql: &str) -> String {
+        match connect(&self.url).await.execute_unprepared(sql).await {
+            Ok(_) => panic!("the database took: {sql}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
     /// The first column of the first row of a query, as a number, past the server.
     pub async fn number(&self, sql: &str) -> i64 {
         let connection = connect(&self.url).await;

@@ -1,7 +1,5 @@
 //! A storage in memory with one fault: reading.
 
-use async_trait::async_trait;
-
 use super::Fault;
 use super::faulty::{Faulty, Inside};
 use super::forward::forward;
@@ -9,19 +7,18 @@ use crate::credential::{
     AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, SessionPrincipal, TokenPrincipal,
 };
 use crate::email::HeldAddress;
-use crate::event::Event;
 use crate::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
 use crate::page::{Bound, Key, PageRequest, Side, Slice, SortValue};
 use crate::policy::{ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
 use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, Record, RecordCount, RecordFilter, RecordGroups, RecordKind, RecordOrder, TaskParticipant};
 use crate::settings::{SeatCounts, Settings};
-use crate::storage::{CredentialRead, HistoryRead, PeopleRead, RecordRead, Result, StructureRead};
+use crate::storage::{CredentialRead, PeopleRead, RecordRead, Result, StructureRead};
 use crate::structure::{Department, Membership, MembershipGroups, Workgroup};
 use crate::user::{User, UserFilter, UserGroups, UserOrder, UserOrderField};
 
 /// Faults that concern which part of a list is asked for.
-fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageRequest {
+pub(super) fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageRequest {
     let mut page = page.clone();
     let (lowest, highest) = (uuid::Uuid::nil(), uuid::Uuid::max());
     let move_to = |bound: &mut Option<Bound>, id| {
@@ -47,7 +44,7 @@ fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageReque
 }
 
 /// Faults that concern what comes back.
-fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice<R> {
+pub(super) fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice<R> {
     match fault {
         Fault::ReversesLastPages if page.side == Side::End => slice.rows.reverse(),
         Fault::SaysMoreWhenFull => slice.has_more = slice.rows.len() == page.limit as usize,
@@ -58,7 +55,7 @@ fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice
 }
 
 /// Faults that concern the answers to several groups.
-fn bend_groups<R>(fault: Fault, page: &PageRequest, mut slices: Vec<Slice<R>>) -> Vec<Slice<R>> {
+pub(super) fn bend_groups<R>(fault: Fault, page: &PageRequest, mut slices: Vec<Slice<R>>) -> Vec<Slice<R>> {
     match fault {
         Fault::DropsEmptyGroups => slices.retain(|s| !s.rows.is_empty()),
         Fault::SortsGroups => slices.sort_by_key(|s| s.rows.len()),
@@ -302,20 +299,3 @@ forward! { read CredentialRead {
         self.read().access_tokens_count(if self.has(Fault::CountsHidden) { &everything } else { scope }).await
     }
 }}
-
-#[async_trait]
-impl<T: Inside> HistoryRead for Faulty<T> {
-    async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>> {
-        let after = if self.has(Fault::RepeatsTheLastEvent) { sequence - 1 } else { sequence };
-        let mut events = self.read().events_after(after, limit).await?;
-        let numbers = self.notes.numbers.lock().expect("notes");
-        for event in &mut events {
-            match self.fault {
-                Fault::NumbersInTwos => event.sequence *= 2,
-                Fault::NumbersRolledBack => event.sequence = numbers.get(&event.event.id).copied().unwrap_or(event.sequence),
-                _ => {}
-            }
-        }
-        Ok(events)
-    }
-}

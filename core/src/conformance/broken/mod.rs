@@ -2,6 +2,7 @@
 
 mod faulty;
 mod forward;
+mod history;
 mod lists;
 
 use std::sync::Arc;
@@ -60,6 +61,8 @@ enum Fault {
     NumbersInTwos,
     NumbersRolledBack,
     RepeatsTheLastEvent,
+    TellsWhoDismissed,
+    ListsDeletions,
     // Single methods.
     ForgetsOutcomes,
     RemembersForEver,
@@ -112,6 +115,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "memberships_of_people_are_paged_latest_first",
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
+            "hidden_events_take_no_place_on_a_page",
         ],
         Fault::CountsHidden => &[
             "hidden_people_take_no_place_on_a_page",
@@ -119,6 +123,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "hidden_workgroups_take_no_place_on_a_page",
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
+            "hidden_events_take_no_place_on_a_page",
         ],
         Fault::LosesTies | Fault::RepeatsTies => &[
             "people_are_paged_in_every_order",
@@ -132,11 +137,13 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         | Fault::TakesFromTheStart
         | Fault::ReversesLastPages
         | Fault::SaysMoreWhenFull
-        | Fault::NeverSaysMore => &["people_are_paged_in_every_order", "records_are_paged_in_every_order"],
+        | Fault::NeverSaysMore => {
+            &["people_are_paged_in_every_order", "records_are_paged_in_every_order", "events_are_filtered_and_paged_latest_first"]
+        }
         Fault::SkipsByNumber => &["people_who_come_and_go_between_pages_do_no_harm"],
         Fault::BreaksTiesByUuid => &["ties_between_records_are_broken_by_the_text_of_the_id", "records_are_paged_in_every_order"],
         Fault::DropsEmptyGroups | Fault::SortsGroups | Fault::CutsGroupsTogether => {
-            &["reports_and_members_are_paged_in_groups", "records_are_paged_in_groups"]
+            &["reports_and_members_are_paged_in_groups", "records_are_paged_in_groups", "events_are_paged_by_subject"]
         }
         Fault::RefusesMany | Fault::ReassignsSilently => &["five_thousand_records_change_hands_at_once"],
         Fault::ReassignsOthers | Fault::CountsWhatWasLeftAlone => {
@@ -150,6 +157,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::NumbersInTwos => &["events_are_numbered_without_gaps"],
         Fault::NumbersRolledBack => &["rolled_back_events_take_no_number"],
         Fault::RepeatsTheLastEvent => &["events_are_numbered_without_gaps"],
+        Fault::TellsWhoDismissed => &["who_dismissed_somebody_is_not_told_by_a_condition"],
+        Fault::ListsDeletions => &["hidden_events_take_no_place_on_a_page", "events_are_paged_by_subject"],
         Fault::ForgetsOutcomes => &["an_outcome_is_remembered", "a_repeat_waits_for_the_first_to_end"],
         Fault::RemembersForEver => &["an_outcome_is_forgotten_after_its_time"],
         Fault::RemembersRolledBack => &["a_rolled_back_operation_is_forgotten"],
@@ -207,6 +216,8 @@ const FAULTS: &[Fault] = &[
     Fault::NumbersInTwos,
     Fault::NumbersRolledBack,
     Fault::RepeatsTheLastEvent,
+    Fault::TellsWhoDismissed,
+    Fault::ListsDeletions,
     Fault::ForgetsOutcomes,
     Fault::RemembersForEver,
     Fault::RemembersRolledBack,
