@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 pub enum SortValue {
     /// An instant.
     Time(Timestamp),
+    /// A number that grows from row to row.
+    Number(i64),
     /// A text made by [`crate::text::sort_key`], compared as bytes.
     Text(String),
 }

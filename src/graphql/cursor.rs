@@ -35,11 +35,13 @@ pub enum ListName {
     AccessTokens = 17,
 }
 
-/// Whether rows are ordered by an instant or by a text.
+/// Whether rows are ordered by an instant, a number or a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortKind {
     /// [`SortValue::Time`].
     Time,
+    /// [`SortValue::Number`].
+    Number,
     /// [`SortValue::Text`].
     Text,
 }
@@ -69,7 +71,7 @@ pub fn encode(ordering: Ordering, key: &Key) -> String {
     bytes.extend_from_slice(&[VERSION, ordering.list as u8, ordering.order, key.kind as u8]);
     bytes.extend_from_slice(key.id.as_bytes());
     match &key.sort {
-        SortValue::Time(at) => bytes.extend_from_slice(&at.0.to_be_bytes()),
+        SortValue::Time(Timestamp(number)) | SortValue::Number(number) => bytes.extend_from_slice(&number.to_be_bytes()),
         SortValue::Text(text) => bytes.extend_from_slice(text.as_bytes()),
     }
     URL_SAFE_NO_PAD.encode(bytes)
@@ -89,6 +91,7 @@ pub fn decode(ordering: Ordering, cursor: &str) -> Option<Key> {
     }
     let sort = match ordering.sort {
         SortKind::Time => SortValue::Time(Timestamp(i64::from_be_bytes(sort.try_into().ok()?))),
+        SortKind::Number => SortValue::Number(i64::from_be_bytes(sort.try_into().ok()?)),
         SortKind::Text => SortValue::Text(String::from_utf8(sort.to_vec()).ok().filter(|text| !text.contains('\0'))?),
     };
     Some(Key { sort, kind: i16::from(names[3]), id: Uuid::from_slice(id).ok()? })
