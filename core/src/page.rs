@@ -11,10 +11,10 @@ use crate::time::Timestamp;
 pub enum SortValue {
     /// An instant.
     Time(Timestamp),
+    /// A number that grows from row to row: a version, the place of an event in the order of commits.
+    Number(i64),
     /// A text made by [`crate::text::sort_key`], compared as bytes.
     Text(String),
-    /// A number, e.g. the place of an event in the order of commits.
-    Number(i64),
 }
 
 /// The key of a row in a list: what it is ordered by, then its ID. Both run in the direction of the list.

@@ -120,6 +120,8 @@ pub struct ReassignmentLists {
     pub successors: Vec<UserId>,
 }
 
+/// For how long a reassignment can be given back, in seconds (rule H9): 30 days.
+pub const UNDO_SECONDS: i64 = 30 * 24 * 3600;
 /// How many skipped records are remembered.
 pub const SKIPPED_KEPT: usize = 100;
 /// How many sources are remembered.
@@ -154,4 +156,11 @@ pub struct Reassignment {
     pub created_at: Timestamp,
     /// When it reached a final state.
     pub finished_at: Option<Timestamp>,
+}
+
+impl Reassignment {
+    /// Whether it ended, and not more than 30 days ago (rule H9).
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.finished_at.is_some_and(|at| now <= at.plus_seconds(UNDO_SECONDS))
+    }
 }

@@ -37,15 +37,15 @@ pub enum ListName {
     EventsOfUser = 31,
 }
 
-/// Whether rows are ordered by an instant, by a text or by a number.
+/// Whether rows are ordered by an instant, a number or a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortKind {
     /// [`SortValue::Time`].
     Time,
-    /// [`SortValue::Text`].
-    Text,
     /// [`SortValue::Number`].
     Number,
+    /// [`SortValue::Text`].
+    Text,
 }
 
 /// What a cursor belongs to.
@@ -73,9 +73,8 @@ pub fn encode(ordering: Ordering, key: &Key) -> String {
     bytes.extend_from_slice(&[VERSION, ordering.list as u8, ordering.order, key.kind as u8]);
     bytes.extend_from_slice(key.id.as_bytes());
     match &key.sort {
-        SortValue::Time(at) => bytes.extend_from_slice(&at.0.to_be_bytes()),
+        SortValue::Time(Timestamp(number)) | SortValue::Number(number) => bytes.extend_from_slice(&number.to_be_bytes()),
         SortValue::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-        SortValue::Number(number) => bytes.extend_from_slice(&number.to_be_bytes()),
     }
     URL_SAFE_NO_PAD.encode(bytes)
 }

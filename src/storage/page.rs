@@ -2,6 +2,7 @@
 
 use sea_orm::Value;
 use tenure_core::page::{Bound, PageRequest, Side, Slice, SortValue};
+use tenure_core::time::Timestamp;
 use uuid::Uuid;
 
 use super::sql::Sql;
@@ -10,7 +11,7 @@ use super::sql::Sql;
 pub(super) struct Order {
     /// Column that it is ordered by first, with its alias.
     pub(super) sort: &'static str,
-    /// Whether that is a text, else an instant.
+    /// Whether that is a text, else an instant or another number.
     pub(super) is_text: bool,
     /// Column with the kind of a record, for lists of records.
     pub(super) kind: Option<&'static str>,
@@ -42,15 +43,10 @@ impl Order {
 
     fn bound(&self, sql: &mut Sql, bound: &Bound, greater: bool) {
         let sort = match (&bound.key.sort, self.is_text) {
-            (SortValue::Time(at), false) => Value::from(at.0),
-            (SortValue::Number(number), false) => Value::from(*number),
+            (SortValue::Time(Timestamp(number)) | SortValue::Number(number), false) => Value::from(*number),
             (SortValue::Text(text), true) => Value::from(text.as_str()),
-            // A key of another list: all instants come before all texts, and all texts before all numbers.
-            (SortValue::Number(_), true) => {
-                sql.push(if greater { " AND FALSE" } else { " AND TRUE" });
-                return;
-            }
-            (SortValue::Time(_), true) => {
+            // A key of another list: all instants and numbers come before all texts.
+            (SortValue::Time(_) | SortValue::Number(_), true) => {
                 sql.push(if greater { " AND TRUE" } else { " AND FALSE" });
                 return;
             }

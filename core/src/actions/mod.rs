@@ -5,6 +5,7 @@
 
 pub mod accept_invitation;
 pub mod add_workgroup_members;
+pub mod cancel_reassignment;
 pub mod change_contact_email;
 pub mod create_access_token;
 pub mod create_department;
@@ -27,6 +28,7 @@ pub mod set_access;
 pub mod sign_in;
 pub mod sign_out;
 pub mod transfer_email;
+pub mod undo_reassignment;
 pub mod update_settings;
 pub mod update_user;
 pub mod upsert_owned_entities;

@@ -113,13 +113,17 @@ pub async fn five_thousand_records_change_hands_at_once(storage: Arc<dyn Storage
     assert_eq!(storage.records_count(&everything, &RecordFilter::default()).await.expect("count"), 0);
 }
 
-/// By time and ID descending, one list for each record in the order given.
+/// By version of the record and ID descending, whatever the clocks said; one list for each record in the order given.
 pub async fn ownership_changes_are_paged_latest_first(storage: Arc<dyn Storage>) {
     let id = |n| record_id(RecordKind::Deal, n);
-    let changed = [3, 1, 3, 2, 3, 1, 5];
+    let versions = [3, 1, 3, 2, 3, 1, 5];
     let changes: Vec<OwnershipChange> = (1..)
-        .zip(changed)
-        .map(|(n, changed)| OwnershipChange { changed_at: at(changed), ..ownership_change(n, id(1), user_id(1), user_id(2)) })
+        .zip(versions)
+        .map(|(n, record_version)| OwnershipChange {
+            record_version,
+            changed_at: at(-i64::from(record_version)),
+            ..ownership_change(n, id(1), user_id(1), user_id(2))
+        })
         .collect();
     let seed = Seed {
         users: vec![user(1, "Ann"), user(2, "Bob")],
@@ -132,9 +136,9 @@ pub async fn ownership_changes_are_paged_latest_first(storage: Arc<dyn Storage>)
     assert_eq!(storage.ownership_changes_count(&groups).await.expect("counts"), [1, 0, 7, 1]);
     let slices = storage.ownership_changes_page(&[id(1)], &PageRequest::first(50)).await.expect("page");
     let mut latest_first = changes.clone();
-    latest_first.sort_by_key(|c| std::cmp::Reverse((c.changed_at, c.id)));
+    latest_first.sort_by_key(|c| std::cmp::Reverse((c.record_version, c.id)));
     assert_eq!(slices[0].rows, latest_first, "as they were written");
-    let rows = changes.iter().map(|c| Listed { key: Key::new(SortValue::Time(c.changed_at), c.id), id: c.id, shown: true }).collect();
+    let rows = changes.iter().map(|c| Listed { key: Key::new(SortValue::Number(c.record_version.into()), c.id), id: c.id, shown: true }).collect();
     assert_cut("ownership changes", rows, Direction::Descending, |request| {
         let storage = &storage;
         async move {
@@ -146,6 +150,40 @@ pub async fn ownership_changes_are_paged_latest_first(storage: Arc<dyn Storage>)
         }
     })
     .await;
+}
+
+/// Rule H9: what is to be given back, what was deleted since included; ascending by record, no more than asked for.
+pub async fn what_a_reassignment_moved_is_found(storage: Arc<dyn Storage>) {
+    let (ann, bob, cleo) = (user_id(1), user_id(2), user_id(3));
+    let (deal, task, lead) = (record_id(RecordKind::Deal, 9), record_id(RecordKind::Task, 1), record_id(RecordKind::Lead, 5));
+    let seed = Seed {
+        users: (1..=3).map(|n| user(n, "Ann Lee")).collect(),
+        records: vec![record(task.kind, 1, "Task", ann), record(deal.kind, 9, "Deal", bob), record(lead.kind, 5, "Lead", ann)],
+        reassignments: (1..=2).map(|n| reassignment(n, ann)).collect(),
+        ..Seed::default()
+    };
+    seed.sow(&storage).await;
+    let (this, other, none) = (ReassignmentId(uuid(1)), ReassignmentId(uuid(2)), ReassignmentId(uuid(7)));
+    let context = |id| HandoverContext { reassignment: Some(id), ..handed_over_at(at(9)) };
+    let mut tx = begin(&storage).await;
+    let first = [handover(1, task, ann, cleo), handover(2, deal, bob, cleo), handover(3, lead, ann, bob)];
+    assert_eq!(tx.records_reassign(&first, &context(this)).await.expect("reassign"), 3);
+    assert_eq!(tx.records_reassign(&[handover(4, deal, cleo, ann)], &context(other)).await.expect("reassign"), 1);
+    commit(tx).await;
+    let found = |changes: Vec<OwnershipChange>| changes.iter().map(|c| (c.record, c.from, c.to, c.record_version)).collect::<Vec<_>>();
+    let mut expected = [(task, ann, cleo, 2), (deal, bob, cleo, 2), (lead, ann, bob, 2)];
+    expected.sort();
+    assert_eq!(found(storage.ownership_changes_by_reassignment(this, 9).await.expect("changes")), expected, "ascending by record");
+    assert_eq!(found(storage.ownership_changes_by_reassignment(this, 2).await.expect("changes")), expected[..2], "at most two");
+    assert_eq!(found(storage.ownership_changes_by_reassignment(other, 9).await.expect("changes")), [(deal, cleo, ann, 3)]);
+    assert_eq!(storage.ownership_changes_by_reassignment(none, 9).await.expect("changes"), []);
+    let mut tx = begin(&storage).await;
+    tx.records_delete(&[task]).await.expect("delete");
+    let mut inside = found(tx.ownership_changes_by_reassignment(this, 9).await.expect("changes"));
+    assert_eq!(inside, expected, "of a deleted record, too");
+    commit(tx).await;
+    inside = found(storage.ownership_changes_by_reassignment(this, 9).await.expect("changes"));
+    assert_eq!(inside, expected, "of a deleted record, too");
 }
 
 /// Field by field, before and after.

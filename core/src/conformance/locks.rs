@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use super::{begin, commit};
-use crate::policy::RecordScope;
+use crate::id::ReassignmentId;
+use crate::policy::{ReassignmentScope, RecordScope, for_suite};
 use crate::record::{Record, RecordFilter, RecordKind};
 use crate::storage::{LockMode, Result, Storage, StorageError, Transaction};
 use crate::user::User;
@@ -55,6 +56,7 @@ pub async fn locks_return_rows_in_ascending_order(storage: Arc<dyn Storage>) {
         users: (1..=4).map(|n| user(n, "Ann Lee")).collect(),
         workgroups: (1..=3).map(|n| workgroup(n, &format!("Group {n}"))).collect(),
         records: deals.chain([record(RecordKind::Task, 1, "Task", user_id(1))]).chain((1..=3).map(activity)).collect(),
+        reassignments: (1..=3).map(|n| reassignment(n, caller(n))).collect(),
         ..Seed::default()
     };
     seed.sow(&storage).await;
@@ -81,6 +83,31 @@ pub async fn locks_return_rows_in_ascending_order(storage: Arc<dyn Storage>) {
     let lines = tx.records_lock_activities_of(&[deal(1)], 1).await.expect("activities");
     assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [activity(1)], "records_lock_activities_of, at most one");
     assert_eq!(lines[0].subject, Some(deal(1)));
+
+    let job = |n| ReassignmentId(uuid(n));
+    let everything = ReassignmentScope::everything();
+    let jobs = tx.reassignments_lock(&[job(3), job(1), job(3), job(99)], &everything).await.expect("reassignments");
+    assert_eq!(jobs.iter().map(|r| r.id).collect::<Vec<_>>(), [job(1), job(3)], "reassignments_lock");
+    let own = for_suite::own_reassignments(user_id(2));
+    let jobs = tx.reassignments_lock(&[job(3), job(2), job(1)], &own).await.expect("reassignments");
+    assert_eq!(jobs.iter().map(|r| r.id).collect::<Vec<_>>(), [job(2)], "reassignments_lock, within the scope");
+}
+
+/// Promise 3, for reassignments: of two who give the same one back, the second finds it given back (rule H9).
+pub async fn a_reassignment_is_held_by_one_at_a_time(storage: Arc<dyn Storage>) {
+    Seed { users: vec![user(1, "Ann Lee")], reassignments: vec![reassignment(1, user_id(1))], ..Seed::default() }.sow(&storage).await;
+    race(&storage, RIVALS, |tx, _| {
+        Box::pin(async move {
+            let everything = ReassignmentScope::everything();
+            let mut job = tx.reassignments_lock(&[ReassignmentId(uuid(1))], &everything).await?.pop().expect("the reassignment");
+            dawdle().await;
+            job.moved_count += 1;
+            tx.reassignment_update(&job).await
+        })
+    })
+    .await;
+    let read = storage.reassignments_by_id(&[ReassignmentId(uuid(1))], &ReassignmentScope::everything()).await.expect("read");
+    assert_eq!(u64::from(read[0].moved_count), RIVALS, "an increment was lost");
 }
 
 /// Promise 3: who gets the lock sees what the one before them committed.

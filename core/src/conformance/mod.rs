@@ -98,6 +98,7 @@ cases! { $
         twenty_increments_of_a_record_are_twenty
         a_workgroup_is_held_by_one_at_a_time
         activities_are_held_by_one_at_a_time
+        a_reassignment_is_held_by_one_at_a_time
         records_locked_by_a_filter_are_as_they_stand_now
         shared_locks_coexist_and_keep_changes_out
         who_waits_too_long_loses_the_race
@@ -168,6 +169,7 @@ cases! { $
         a_record_that_changed_hands_before_is_left_alone
         five_thousand_records_change_hands_at_once
         ownership_changes_are_paged_latest_first
+        what_a_reassignment_moved_is_found
         reassignments_come_back_and_are_replaced
         hidden_reassignments_take_no_place_on_a_page
     }

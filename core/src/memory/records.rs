@@ -203,13 +203,21 @@ impl<S: Source> RecordRead for Memory<S> {
 
     async fn ownership_changes_page(&self, records: &[RecordId], page: &PageRequest) -> Result<Vec<Slice<OwnershipChange>>> {
         let tables = self.tables();
-        let keyed = |c: &OwnershipChange| (Key::new(SortValue::Time(c.changed_at), c.id), c.clone());
+        let keyed = |c: &OwnershipChange| (Key::new(SortValue::Number(c.record_version.into()), c.id), c.clone());
         Ok(records.iter().map(|record| page::cut(tables.changes_of(*record).map(keyed), true, page)).collect())
     }
 
     async fn ownership_changes_count(&self, records: &[RecordId]) -> Result<Vec<u64>> {
         let tables = self.tables();
         Ok(records.iter().map(|record| tables.changes_of(*record).count() as u64).collect())
+    }
+
+    async fn ownership_changes_by_reassignment(&self, id: ReassignmentId, limit: u32) -> Result<Vec<OwnershipChange>> {
+        let tables = self.tables();
+        let mut changes: Vec<OwnershipChange> = tables.ownership_changes.values().filter(|c| c.reassignment == Some(id)).cloned().collect();
+        changes.sort_by_key(|c| (c.record, c.id));
+        changes.truncate(limit as usize);
+        Ok(changes)
     }
 
     async fn reassignments_by_id(&self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
@@ -274,7 +282,7 @@ impl RecordWrite for Memory<Working> {
         let ids: BTreeSet<RecordId> = ids.iter().copied().filter(|id| tables.records.contains_key(id)).collect();
         Arc::make_mut(&mut tables.records).retain(|id, _| !ids.contains(id));
         Arc::make_mut(&mut tables.participants).retain(|(task, _, _)| !ids.contains(task));
-        Arc::make_mut(&mut tables.ownership_changes).retain(|_, change| !ids.contains(&change.record));
+        Arc::make_mut(&mut tables.ownership_changes).retain(|_, change| change.reassignment.is_some() || !ids.contains(&change.record));
         Ok(ids.into_iter().collect())
     }
 
@@ -312,6 +320,12 @@ impl RecordWrite for Memory<Working> {
 
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()> {
         changes.iter().try_for_each(|change| insert(&mut self.tables_mut().ownership_changes, change.id, change.clone()))
+    }
+
+    async fn reassignments_lock(&mut self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
+        let mut reassignments = self.reassignments_by_id(ids, scope).await?;
+        reassignments.sort_by_key(|r| r.id);
+        Ok(reassignments)
     }
 
     async fn reassignment_insert(&mut self, reassignment: &Reassignment) -> Result<()> {

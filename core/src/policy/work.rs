@@ -9,9 +9,6 @@ use crate::user::{User, UserStatus};
 use super::Access;
 use super::verdict::LeaversShown;
 
-/// For how long a reassignment can be given back, in seconds (rule H9).
-const UNDO_SECONDS: i64 = 30 * 24 * 3600;
-
 impl Access {
     /// The statuses that a list of people shows when none are named (DOMAIN §5).
     pub fn statuses_shown(&self) -> Vec<UserStatus> {
@@ -32,18 +29,18 @@ impl Access {
         self.has(Permission::EntitiesReassign) || (self.has(Permission::EntitiesWrite) && (record.responsible == self.person() || orphaned))
     }
 
-    /// Whether `cancelReassignment` is open to the caller (rule H9): while it runs, to its author and to ENTITIES_REASSIGN.
+    /// Whether `cancelReassignment` is open to the caller: there is something to stop while it runs, and it is theirs to stop.
     pub fn may_cancel(&self, reassignment: &Reassignment) -> bool {
-        let author = reassignment.requested_by.person() == self.person() && self.person() != crate::id::UserId::SYSTEM;
-        !reassignment.status.is_final()
-            && (self.has(Permission::EntitiesReassign)
-                || (author && self.permissions().has_any(&[Permission::EntitiesWrite, Permission::UsersDismiss])))
+        !reassignment.status.is_final() && self.decides_to_cancel(reassignment)
     }
 
-    /// Whether `undoReassignment` is open to the caller (rule H9): for 30 days after its end, to its author and to administrators.
+    /// Whether stopping the reassignment is up to the caller (rule H9): to its author and to ENTITIES_REASSIGN.
+    pub fn decides_to_cancel(&self, reassignment: &Reassignment) -> bool {
+        self.has(Permission::EntitiesReassign) || self.wrote(reassignment)
+    }
+
+    /// Whether `undoReassignment` is open to the caller: for 30 days after its end, unless it was given back.
     pub fn may_undo(&self, reassignment: &Reassignment, now: Timestamp) -> bool {
-        let author = reassignment.requested_by.person() == self.person()
-            && self.permissions().has_any(&[Permission::EntitiesReassign, Permission::EntitiesWrite, Permission::UsersDismiss]);
         let ended = match reassignment.status {
             ReassignmentStatus::Queued | ReassignmentStatus::Running | ReassignmentStatus::Undone => false,
             ReassignmentStatus::Succeeded
@@ -51,7 +48,17 @@ impl Access {
             | ReassignmentStatus::Failed
             | ReassignmentStatus::Cancelled => true,
         };
-        let in_time = reassignment.finished_at.is_some_and(|at| now <= at.plus_seconds(UNDO_SECONDS));
-        ended && in_time && reassignment.undoes.is_none() && (author || self.is_administrator())
+        ended && reassignment.is_fresh(now) && self.decides_to_undo(reassignment)
+    }
+
+    /// Whether giving the reassignment back is up to the caller (rule H9): to its author and to administrators. An undo is not undone.
+    pub fn decides_to_undo(&self, reassignment: &Reassignment) -> bool {
+        reassignment.undoes.is_none() && (self.is_administrator() || self.wrote(reassignment))
+    }
+
+    /// Whether the caller asked for it, by themself or with a token, and still holds a right that such a thing takes.
+    fn wrote(&self, reassignment: &Reassignment) -> bool {
+        reassignment.requested_by.person() == self.person()
+            && self.permissions().has_any(&[Permission::EntitiesReassign, Permission::EntitiesWrite, Permission::UsersDismiss])
     }
 }

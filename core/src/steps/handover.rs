@@ -1,18 +1,19 @@
 //! Handing records over: which ones, to whom, and doing it (rules H1–H10). Decided here over rows that are held; written in sets.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Change;
 use crate::event::EventBody;
 use crate::id::{ReassignmentId, RecordId, UserId};
+use crate::mail::Mail;
 use crate::policy::RecordScope;
 use crate::reassignment::{Reassignment, ReassignmentLists, ReassignmentStatus, SKIPPED_KEPT, SOURCES_KEPT, Share, SkipReason, Skipped};
 use crate::record::{Handover, HandoverContext, RecordCount, RecordFilter, RecordKind};
 use crate::rejection::Failure;
 use crate::storage::RecordLine;
-use crate::user::Actor;
+use crate::user::{Actor, User, UserStatus};
 
 /// Most records that are moved in the transaction of a mutation (rule H7).
 pub const RECORDS_MAX: usize = 5_000;
@@ -151,6 +152,12 @@ pub fn deal_out(picked: Picked, successors: &[UserId]) -> Plan {
     Plan { moves, skipped, successors: successors.to_vec() }
 }
 
+/// Gives records back to those named; nobody else is a successor (rule H9).
+pub fn hand_back(moves: Vec<(RecordLine, UserId)>, skipped: Vec<Skipped>) -> Plan {
+    let successors: BTreeSet<UserId> = moves.iter().map(|(_, to)| *to).collect();
+    Plan { moves, skipped, successors: successors.into_iter().collect() }
+}
+
 /// Counts by kind, ascending; kinds without any are left out.
 fn count<'l>(lines: impl Iterator<Item = &'l RecordLine>) -> Vec<RecordCount> {
     let mut counts: BTreeMap<RecordKind, RecordCount> = BTreeMap::new();
@@ -181,8 +188,35 @@ impl Plan {
         self.successors.iter().map(|s| Share { successor: *s, counts: of(*s) }).collect()
     }
 
-    /// Moves the records, writes their ownership changes, stores the reassignment and one event for each former responsible (rule I7).
+    /// Moves the records, writes their ownership changes, stores the reassignment and one event for each former responsible (rule I7), and
+    /// has the successors told (rule H13).
     pub async fn execute(self, change: &mut Change<'_>, note: Option<String>) -> Result<FreshReassignment, Failure> {
+        let (reassignment, by_source) = self.carry_out(change, note, None).await?;
+        for (source, counts) in by_source {
+            let (reassignment, successors) = (reassignment.id, reassignment.lists.successors.clone());
+            change.event(source, EventBody::EntitiesReassigned { reassignment, successors, counts });
+        }
+        tell_successors(change, &reassignment).await?;
+        Ok(FreshReassignment { id: reassignment.id, row: Some(reassignment) })
+    }
+
+    /// The same for records that are given back: one event for each receiver (rules H9, I7).
+    pub async fn give_back(self, change: &mut Change<'_>, undone: ReassignmentId) -> Result<FreshReassignment, Failure> {
+        let (reassignment, _) = self.carry_out(change, None, Some(undone)).await?;
+        for share in &reassignment.lists.shares {
+            change.event(share.successor, EventBody::ReassignmentUndone { reassignment: undone, counts: share.counts.clone() });
+        }
+        tell_successors(change, &reassignment).await?;
+        Ok(FreshReassignment { id: reassignment.id, row: Some(reassignment) })
+    }
+
+    /// What both have in common; with what each source gave.
+    async fn carry_out(
+        self,
+        change: &mut Change<'_>,
+        note: Option<String>,
+        undoes: Option<ReassignmentId>,
+    ) -> Result<(Reassignment, Vec<(UserId, Vec<RecordCount>)>), Failure> {
         let id = ReassignmentId(change.new_uuid());
         let actor: Actor = change.access()?.actor().clone();
         let now = change.now();
@@ -221,18 +255,40 @@ impl Plan {
             },
             requested_by: actor,
             note,
-            undoes: None,
+            undoes,
             created_at: now,
             finished_at: Some(now),
         };
         change.tx().reassignment_insert(&reassignment).await?;
-        let events: Vec<(UserId, Vec<RecordCount>)> =
-            by_source.iter().map(|(source, lines)| (*source, count(lines.iter().copied()))).collect();
-        for (source, counts) in events {
-            change.event(source, EventBody::EntitiesReassigned { reassignment: id, successors: self.successors.clone(), counts });
-        }
-        Ok(FreshReassignment { id, row: Some(reassignment) })
+        let by_source = by_source.iter().map(|(source, lines)| (*source, count(lines.iter().copied()))).collect();
+        Ok((reassignment, by_source))
     }
+}
+
+/// One mail for each successor who received something and works here: leavers, invited people and the System User get none (rule H13).
+async fn tell_successors(change: &mut Change<'_>, reassignment: &Reassignment) -> Result<(), Failure> {
+    let received: Vec<&Share> = reassignment.lists.shares.iter().filter(|share| !share.counts.is_empty()).collect();
+    if received.is_empty() {
+        return Ok(());
+    }
+    let author = change.access()?.person();
+    let mut ids: Vec<UserId> = received.iter().map(|share| share.successor).chain([author]).collect();
+    ids.sort();
+    ids.dedup();
+    let people: HashMap<UserId, User> = change.read().users_by_id(&ids).await?.into_iter().map(|user| (user.id, user)).collect();
+    let by = people.get(&author).map(User::display_name).unwrap_or_default();
+    for share in received {
+        let Some(successor) = people.get(&share.successor).filter(|user| user.status == UserStatus::Active) else { continue };
+        let Some(to) = successor.contact_email.as_ref().or(successor.login_email.as_ref()) else { continue };
+        change.mail(Mail::HandoverReceived {
+            to: to.clone(),
+            name: successor.display_name(),
+            by: by.clone(),
+            reassignment: reassignment.id,
+            counts: share.counts.clone(),
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //!
 //! 1. **Atomic**: what a transaction wrote is seen by others after `commit` and not before; dropping it undoes everything.
 //! 2. **Unique by name**: a write that breaks a uniqueness says which, as [`Unique`]; nobody has to look before writing.
-//! 3. **Locks**: `settings_lock`, `users_lock`, `workgroups_lock` and the `records_lock_…` methods return rows as they stand *now* and
+//! 3. **Locks**: `settings_lock`, `users_lock`, `workgroups_lock`, `reassignments_lock` and the `records_lock_…` methods return rows as they stand *now* and
 //!    hold them until the end of the transaction; locks are taken in ascending order of ID. [`LockMode::Shared`] locks of two
 //!    transactions coexist. Who would wait too long, or in a circle, gets [`StorageError::Conflict`].
 //! 4. **Scopes**: a row outside the scope takes no place on a page and in no count, in either direction.
@@ -14,7 +14,8 @@
 //! 7. **Text is bytes**: sort keys and words are compared as bytes; no collation is involved.
 //! 8. **History**: events get sequence numbers without gaps in the order of commits.
 //!
-//! Order of locks everywhere: settings → users ascending → workgroups → tokens → records ascending → events.
+//! Order of locks everywhere: settings → users ascending → workgroups → tokens → reassignments → records
+//! ascending → events.
 
 mod credentials;
 mod error;

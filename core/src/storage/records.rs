@@ -71,11 +71,15 @@ pub trait RecordRead: Send + Sync {
     /// Which of these records a record that is none of them refers to: as company, contact, deal or subject. In any order, each once.
     async fn records_referenced(&self, ids: &[RecordId]) -> Result<Vec<RecordId>>;
 
-    /// A page of the ownership changes of each of these records, latest first: key (changed_at, id), descending.
+    /// A page of the ownership changes of each of these records, latest first: key (record_version, id), descending. Versions follow each
+    /// other whatever the clocks of several nodes say.
     async fn ownership_changes_page(&self, records: &[RecordId], page: &PageRequest) -> Result<Vec<Slice<OwnershipChange>>>;
 
     /// How many ownership changes each of these records has, in the order given.
     async fn ownership_changes_count(&self, records: &[RecordId]) -> Result<Vec<u64>>;
+
+    /// The ownership changes that a reassignment made, those of deleted records included: ascending by record, at most `limit`.
+    async fn ownership_changes_by_reassignment(&self, id: ReassignmentId, limit: u32) -> Result<Vec<OwnershipChange>>;
 
     /// These reassignments, as far as they are in the scope, in any order.
     async fn reassignments_by_id(&self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>>;
@@ -106,8 +110,9 @@ pub trait RecordWrite: Send + Sync {
     /// Replaces records; kind, creation and creator are left alone. Conflict when one does not exist; Taken(ExternalId).
     async fn records_update(&mut self, records: &[Record]) -> Result<()>;
 
-    /// Removes records with their details, parts and ownership changes. Returns those that existed, ascending. Nobody refers to them any
-    /// more (see [`RecordRead::records_referenced`]).
+    /// Removes records with their details, parts and ownership changes, but for those that a reassignment made: who gives it back is told
+    /// what is gone (rule H9). Returns those that existed, ascending. Nobody refers to them any more (see
+    /// [`RecordRead::records_referenced`]).
     async fn records_delete(&mut self, ids: &[RecordId]) -> Result<Vec<RecordId>>;
 
     /// Replaces the stored parts in these tasks by those given.
@@ -120,6 +125,9 @@ pub trait RecordWrite: Send + Sync {
 
     /// Writes ownership changes of records whose responsible person was changed by `records_update`.
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()>;
+
+    /// Locks these reassignments in ascending order and returns them in that order, each once, as far as they are in the scope.
+    async fn reassignments_lock(&mut self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>>;
 
     /// Adds a reassignment.
     async fn reassignment_insert(&mut self, reassignment: &Reassignment) -> Result<()>;

@@ -23,11 +23,12 @@ impl List for ChangeList {
     type Question = ();
 
     fn ordering(&self) -> Ordering {
-        Ordering::only(ListName::OwnershipChanges, SortKind::Time)
+        // The version of the record: clocks of two nodes may disagree about what came first.
+        Ordering::only(ListName::OwnershipChanges, SortKind::Number)
     }
 
     fn key(&self, row: &Arc<OwnershipChange>) -> Key {
-        Key::new(SortValue::Time(row.changed_at), row.id)
+        Key::new(SortValue::Number(row.record_version.into()), row.id)
     }
 
     fn question(&self) {}

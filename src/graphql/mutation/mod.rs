@@ -2,6 +2,7 @@
 
 mod accept_invitation;
 mod add_workgroup_members;
+mod cancel_reassignment;
 mod change_contact_email;
 mod create_access_token;
 mod create_department;
@@ -27,6 +28,7 @@ mod set_access;
 mod sign_in;
 mod sign_out;
 mod transfer_email;
+mod undo_reassignment;
 mod update_settings;
 mod update_user;
 mod upsert_owned_entities;
@@ -123,6 +125,26 @@ impl Mutation {
         #[graphql(desc = "What to do.")] input: reassign::ReassignInput,
     ) -> Option<Result<reassign::ReassignPayload>> {
         Some(reassign::run(ctx, input).await)
+    }
+
+    /// Stop a reassignment that still runs.
+    #[graphql(directive = requires_permission::apply(any_of(act::cancel_reassignment::CancelReassignment::REQUIRES)))]
+    async fn cancel_reassignment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: cancel_reassignment::CancelReassignmentInput,
+    ) -> Option<Result<cancel_reassignment::CancelReassignmentPayload>> {
+        Some(cancel_reassignment::run(ctx, input).await)
+    }
+
+    /// Give everything back that has not been changed or handed on since. Open to its author and administrators for 30 days.
+    #[graphql(directive = requires_permission::apply(any_of(act::undo_reassignment::UndoReassignment::REQUIRES)))]
+    async fn undo_reassignment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: undo_reassignment::UndoReassignmentInput,
+    ) -> Option<Result<undo_reassignment::UndoReassignmentPayload>> {
+        Some(undo_reassignment::run(ctx, input).await)
     }
 
     /// Move an address from whoever holds it, dismissed or not, to somebody else, in one step and without temporary addresses.
@@ -314,6 +336,8 @@ pub enum UserError {
     UpdateUser(update_user::UpdateUserError),
     SetAccess(set_access::SetAccessError),
     Reassign(reassign::ReassignError),
+    CancelReassignment(cancel_reassignment::CancelReassignmentError),
+    UndoReassignment(undo_reassignment::UndoReassignmentError),
     TransferEmail(transfer_email::TransferEmailError),
     UpdateSettings(update_settings::UpdateSettingsError),
     CreateAccessToken(create_access_token::CreateAccessTokenError),

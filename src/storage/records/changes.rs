@@ -16,7 +16,7 @@ use crate::storage::{Sea, Source, Working};
 
 const COLUMNS: &str = "c.id, c.record_kind, c.record_id, c.from_id, c.to_id, c.actor_kind, c.actor_person, c.actor_token, \
     c.actor_name, c.changed_at, c.reassignment_id, c.record_version";
-const LATEST: Order = Order { sort: "c.changed_at", is_text: false, kind: None, id: "c.id", descending: true };
+const LATEST: Order = Order { sort: "c.record_version", is_text: false, kind: None, id: "c.id", descending: true };
 const OF_RECORD: &str = "c.record_id = g.id AND c.record_kind = g.kind";
 
 fn change(row: &mut Row<'_>) -> Result<OwnershipChange> {
@@ -64,6 +64,12 @@ impl<S: Source> Sea<S> {
         Ok(slices(records.len(), self.rows(sql, |row| Ok((row.take()?, change(row)?))).await?, page))
     }
 
+    pub(super) async fn changes_of_reassignment(&self, id: ReassignmentId, limit: u32) -> Result<Vec<OwnershipChange>> {
+        let mut sql = self.sql(format!("SELECT {COLUMNS} FROM ownership_change c WHERE c.reassignment_id = "));
+        sql.bind(id.0).push(" ORDER BY c.record_kind, c.record_id, c.id LIMIT ").bind(i64::from(limit));
+        self.rows(sql, change).await
+    }
+
     pub(super) async fn changes_count(&self, records: &[RecordId]) -> Result<Vec<u64>> {
         if records.is_empty() {
             return Ok(Vec::new());
@@ -78,6 +84,14 @@ impl Sea<Working> {
     pub(super) async fn changes_insert(&self, changes: &[OwnershipChange]) -> Result<()> {
         let models: Vec<ownership_change::Model> = changes.iter().map(change_model).collect();
         self.insert::<ownership_change::Entity>(&models, "").await.map(drop)
+    }
+
+    /// Those that a reassignment made stay: an undo of it says what is gone.
+    pub(super) async fn changes_remove(&self, records: &[RecordId]) -> Result<()> {
+        let mut sql = self
+            .sql("DELETE FROM ownership_change WHERE reassignment_id IS NULL AND (record_kind, record_id) IN (SELECT g.kind, g.id FROM ");
+        sql.record_groups(records).push(")");
+        self.execute(sql).await.map(drop)
     }
 
     /// One statement moves the records that `from` still has and says which they were, another writes their changes.

@@ -222,6 +222,10 @@ impl<S: Source> RecordRead for Sea<S> {
         self.changes_count(records).await
     }
 
+    async fn ownership_changes_by_reassignment(&self, id: ReassignmentId, limit: u32) -> Result<Vec<OwnershipChange>> {
+        self.changes_of_reassignment(id, limit).await
+    }
+
     async fn reassignments_by_id(&self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
         self.reassignments_found(ids, scope).await
     }

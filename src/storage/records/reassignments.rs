@@ -110,6 +110,17 @@ impl<S: Source> Sea<S> {
 }
 
 impl Sea<Working> {
+    pub(super) async fn reassignments_held(&self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.select::<reassignment::Entity>();
+        sql.push(" WHERE ").among("m.id", ids.iter().map(|id| id.0)).push(" AND ");
+        reassignment_scope(&mut sql, scope);
+        sql.push(" ORDER BY m.id").lock("UPDATE OF m");
+        self.reassignments(sql).await
+    }
+
     async fn successors_insert(&self, reassignment: &Reassignment) -> Result<()> {
         let reassignment_id = reassignment.id.0;
         let models: Vec<reassignment_successor::Model> =

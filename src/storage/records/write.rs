@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use tenure_core::id::RecordId;
-use tenure_core::policy::RecordScope;
+use tenure_core::id::{ReassignmentId, RecordId};
+use tenure_core::policy::{ReassignmentScope, RecordScope};
 use tenure_core::reassignment::Reassignment;
 use tenure_core::record::{Handover, HandoverContext, OwnershipChange, Record, RecordFilter, TaskParticipant};
 use tenure_core::storage::{RecordLine, RecordWrite, Result, StorageError};
@@ -131,7 +131,7 @@ impl RecordWrite for Sea<Working> {
         removed.sort();
         self.remove_of_records("record_detail", "kind, id", &ids).await?;
         self.remove_of_records("record_word", "kind, id", &ids).await?;
-        self.remove_of_records("ownership_change", "record_kind, record_id", &ids).await?;
+        self.changes_remove(&ids).await?;
         self.participants_remove(&ids).await?;
         Ok(removed)
     }
@@ -151,6 +151,10 @@ impl RecordWrite for Sea<Working> {
 
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()> {
         self.changes_insert(changes).await
+    }
+
+    async fn reassignments_lock(&mut self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
+        self.reassignments_held(ids, scope).await
     }
 
     async fn reassignment_insert(&mut self, reassignment: &Reassignment) -> Result<()> {

@@ -10,10 +10,10 @@ use super::forward::forward;
 use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, SecretHash, Session};
 use crate::email::HeldAddress;
 use crate::event::NewEvent;
-use crate::id::{AccessTokenId, EventId, RecordId, SessionId, UserId, WorkgroupId};
+use crate::id::{AccessTokenId, EventId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
 use crate::memory::MemoryStorage;
 use crate::page::Key;
-use crate::policy::RecordScope;
+use crate::policy::{ReassignmentScope, RecordScope};
 use crate::reassignment::Reassignment;
 use crate::record::{Handover, HandoverContext, OwnershipChange, Record, RecordFilter, TaskParticipant};
 use crate::settings::Settings;
@@ -44,6 +44,7 @@ pub(super) struct Notes {
     pub(super) uncommitted: Mutex<Vec<User>>,
     pub(super) numbers: Mutex<HashMap<EventId, i64>>,
     pub(super) offsets: Mutex<HashMap<Key, usize>>,
+    pub(super) forgotten: Mutex<Vec<RecordId>>,
     outcomes: Mutex<HashMap<String, String>>,
     queue: Arc<tokio::sync::Mutex<()>>,
 }
@@ -226,12 +227,26 @@ forward! { write RecordWrite {
     fn records_lock_by_id(ids: &[RecordId], scope: &RecordScope) -> Vec<RecordLine>;
     fn records_lock_matching(scope: &RecordScope, filter: &RecordFilter, limit: u32) -> Vec<RecordLine>;
     fn records_lock_activities_of(subjects: &[RecordId], limit: u32) -> Vec<RecordLine>;
-    fn records_delete(ids: &[RecordId]) -> Vec<RecordId>;
     fn participants_replace(tasks: &[RecordId], participants: &[TaskParticipant]) -> ();
     fn ownership_changes_insert(changes: &[OwnershipChange]) -> ();
     fn reassignment_insert(reassignment: &Reassignment) -> ();
     fn reassignment_update(reassignment: &Reassignment) -> ();
 } {
+    async fn reassignments_lock(&mut self, ids: &[ReassignmentId], scope: &ReassignmentScope) -> Result<Vec<Reassignment>> {
+        let mut reassignments = self.tx().reassignments_lock(ids, scope).await?;
+        if self.has(Fault::LocksInAnyOrder) {
+            reassignments.sort_by_key(|r| ids.iter().position(|id| *id == r.id));
+        }
+        Ok(reassignments)
+    }
+
+    async fn records_delete(&mut self, ids: &[RecordId]) -> Result<Vec<RecordId>> {
+        if self.has(Fault::ForgetsHandoversOfDeleted) {
+            self.notes.forgotten.lock().expect("notes").extend_from_slice(ids);
+        }
+        self.tx().records_delete(ids).await
+    }
+
     async fn records_insert(&mut self, records: &[Record]) -> Result<()> {
         let mut records = records.to_vec();
         if self.has(Fault::FoldsExternalIds) {

@@ -243,6 +243,18 @@ forward! { read RecordRead {
         Ok(bend_groups(self.fault, page, self.read().records_page_in_groups(groups, scope, filter, order, &request).await?))
     }
 
+    async fn ownership_changes_by_reassignment(&self, id: ReassignmentId, limit: u32) -> Result<Vec<OwnershipChange>> {
+        let mut changes = self.read().ownership_changes_by_reassignment(id, limit).await?;
+        if self.has(Fault::ForgetsHandoversOfDeleted) {
+            let forgotten = self.notes.forgotten.lock().expect("notes");
+            changes.retain(|c| !forgotten.contains(&c.record));
+        }
+        if self.has(Fault::ListsHandoversInAnyOrder) {
+            changes.reverse();
+        }
+        Ok(changes)
+    }
+
     async fn records_referenced(&self, ids: &[RecordId]) -> Result<Vec<RecordId>> {
         if !self.has(Fault::CountsReferencesInside) {
             return self.read().records_referenced(ids).await;

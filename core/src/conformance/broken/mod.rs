@@ -52,6 +52,8 @@ enum Fault {
     ReassignsOthers,
     ReassignsSilently,
     CountsWhatWasLeftAlone,
+    ForgetsHandoversOfDeleted,
+    ListsHandoversInAnyOrder,
     // Promise 7.
     Collates,
     MatchesMiddles,
@@ -98,6 +100,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "twenty_increments_of_a_record_are_twenty",
             "a_workgroup_is_held_by_one_at_a_time",
             "activities_are_held_by_one_at_a_time",
+            "a_reassignment_is_held_by_one_at_a_time",
             "records_locked_by_a_filter_are_as_they_stand_now",
             "shared_locks_coexist_and_keep_changes_out",
             "two_who_lock_crosswise_both_finish",
@@ -149,6 +152,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::ReassignsOthers | Fault::CountsWhatWasLeftAlone => {
             &["a_record_that_changed_hands_before_is_left_alone", "five_thousand_records_change_hands_at_once"]
         }
+        Fault::ForgetsHandoversOfDeleted | Fault::ListsHandoversInAnyOrder => &["what_a_reassignment_moved_is_found"],
         Fault::Collates => &["names_are_ordered_as_bytes"],
         Fault::MatchesMiddles | Fault::MatchesWholeWords => {
             &["people_are_found_by_the_beginnings_of_words", "records_are_found_by_the_beginnings_of_words"]
@@ -209,6 +213,8 @@ const FAULTS: &[Fault] = &[
     Fault::ReassignsOthers,
     Fault::ReassignsSilently,
     Fault::CountsWhatWasLeftAlone,
+    Fault::ForgetsHandoversOfDeleted,
+    Fault::ListsHandoversInAnyOrder,
     Fault::Collates,
     Fault::MatchesMiddles,
     Fault::MatchesWholeWords,
