@@ -156,13 +156,16 @@ on_both! {
         let office = Office::open(db).await;
         let company = &office.company;
         let (ann, hr) = (office.sign_in(&company.ann).await, office.sign_in(&company.hr).await);
-        ann.run("setAccess", json!({"userId": company.ben.id, "personalPermissions": ["USERS_INVITE", "USERS_DISMISS"]}), "user { id }").await.ok();
+        ann.run("setAccess", json!({"userId": company.ben.id, "permissions": ["USERS_INVITE", "USERS_DISMISS"]}), "user { id }").await.ok();
         let ben = office.sign_in(&company.ben).await;
         let head = hr.run("createDepartment", json!({"name": "Field", "headId": company.ben.id}), "department { id }").await.ok();
         let deep = company.add("Dee", "Deep", Traits { manager: Some(company.emma.id), ..Traits::default() }).await;
-        let guest = |address: &str, manager: UserId| json!({"email": address, "kind": "INTRANET", "firstName": "G", "lastName": "Uest", "managerId": manager});
-        let invited = hr.run("invite", guest("one@example.com", company.ben.id), "user { id }").await.ok();
-        let his = ben.run("invite", guest("two@example.com", company.hr.id), "user { id }").await.ok();
+        let guest = |address: &str| json!({"email": address, "kind": "INTRANET", "firstName": "G", "lastName": "Uest"});
+        let invited = hr.run("invite", guest("one@example.com"), "user { id }").await.ok();
+        let his = ben.run("invite", guest("two@example.com"), "user { id }").await.ok();
+        for guest in [&invited, &his] {
+            hr.run("updateUser", json!({"userId": guest.at("user.id"), "managerId": company.ben.id}), "user { manager { displayName } }").await.ok();
+        }
         ben.run("moveToExtranet", json!({"userId": company.leo.id, "workgroupIds": [company.portal]}), "user { status }").await.ok();
         let token = office.mail.latest_to("two@example.com").await.token();
         hr.run("upsertOwnedEntities", json!({"entities": [{"kind": "TASK", "externalId": "t", "title": "T", "responsibleId": company.emma.id, "participants": [
@@ -288,4 +291,3 @@ on_both! {
 async fn company_admin(office: &Office, last_name: &str) -> Member {
     office.company.add("Ada", last_name, Traits { is_administrator: true, ..Traits::default() }).await
 }
-

@@ -69,7 +69,7 @@ on_both! {
             if record["createdBy"]["user"]["id"] == json!(emma.id) {
                 record["createdBy"] = shown.clone();
             }
-            for part in record["participants"].as_array_mut().into_iter().flatten() {
+            for part in record.get_mut("participants").and_then(Value::as_array_mut).into_iter().flatten() {
                 if part["role"] == "RESPONSIBLE" && part["person"]["displayName"] == "Emma Novak" {
                     part["person"]["displayName"] = json!("System");
                 }
@@ -176,7 +176,7 @@ on_both! {
         let emma = office.sign_in(&company.emma).await;
         emma.run("createAccessToken", json!({"name": "mine", "permissions": ["USERS_READ"]}), "secret").await.ok();
         company.records_of_all_kinds(&company.emma).await;
-        let invitation = json!({"email": company.emma.email.to_uppercase(), "kind": "INTRANET", "firstName": "Emma", "lastName": "Novak"});
+        let invitation = json!({"email": company.emma.email, "kind": "INTRANET", "firstName": "Emma", "lastName": "Novak"});
         hr.run("invite", invitation.clone(), "user { id }").await.refused("EMAIL_TAKEN");
         delete(&ann, &company.emma).await;
         let usage = hr.query("query($a: EmailAddress!) { emailUsage(address: $a) { address } }", json!({"a": company.emma.email})).await.ok();
@@ -184,7 +184,7 @@ on_both! {
 
         let invited = hr.run("invite", invitation, "user { id status version }").await.ok();
         assert_ne!(invited.at("user.id"), &json!(company.emma.id));
-        let token = office.mail.latest_to(&company.emma.email.to_uppercase()).await.token();
+        let token = office.mail.latest_to(&company.emma.email).await.token();
         office.server.anonymous().run("acceptInvitation", json!({"token": token, "password": "tangerine moss 41 ladder"}), "session { expiresAt }").await.ok();
         let query = "query($id: ID!) { user(id: $id) { isAdministrator personalPermissions manager { displayName } department { id } ownedEntities { totalCount } workgroups { totalCount } tasks { totalCount } files { totalCount } } accessTokens { totalCount } }";
         let fresh = ann.query(query, json!({"id": invited.at("user.id")})).await.ok();
@@ -217,13 +217,14 @@ on_both! {
         let lists = "query($ids: [ID!]!, $id: ID!, $sales: ID!, $group: ID!) {
             users(first: 100, filter: {statuses: [INVITED, ACTIVE, DISMISSED]}) { nodes { id } } search: users(filter: {query: \"novak\"}) { totalCount }
             user(id: $id) { id } nodes(ids: $ids) { id } ownedEntities(filter: {responsibleIds: $ids}) { totalCount }
-            sales: node(id: $sales) { ... on Department { memberCount members { nodes { id } } } }
+            sales: node(id: $sales) { ... on Department { members { totalCount nodes { id } } } }
             group: node(id: $group) { ... on Workgroup { memberCount members { nodes { member { displayName } } } } } }";
         let variables = json!({"ids": [company.emma.id, gone.id], "id": company.emma.id, "sales": company.sales, "group": company.project});
         for shown in [false, true] {
             ann.run("updateSettings", json!({"showDismissedUsers": shown}), "settings { id }").await.ok();
             for viewer in [&ann, &ben, &eva] {
                 let answer = viewer.query(lists, variables.clone()).await;
+                assert!(answer.body["data"].is_object(), "{:#}", answer.body);
                 let text = answer.body["data"].to_string();
                 for trace in [company.emma.id.to_string(), gone.id.to_string(), "Novak".to_owned(), "Zephyr".to_owned()] {
                     assert!(!text.contains(&trace), "{trace} in {text}");
@@ -233,7 +234,7 @@ on_both! {
         ann.run("updateSettings", json!({"showDismissedUsers": false}), "settings { id }").await.ok();
         let counts = ann.query(lists, variables).await.ok();
         assert_eq!((counts.at("search.totalCount"), counts.at("ownedEntities.totalCount")), (&json!(0), &json!(0)));
-        assert_eq!((counts.at("sales.memberCount"), counts.at("group.memberCount")), (&json!(1), &json!(2)));
+        assert_eq!((counts.at("sales.members.totalCount"), counts.at("group.memberCount")), (&json!(1), &json!(2)));
 
         // To Ben, the two deleted and the hidden leaver look alike but for their names.
         let query = format!("{{ ownedEntities(filter: {{kinds: [DEAL]}}) {{ nodes {{ createdBy {{ __typename {BYLINE} }} }} }} }}");

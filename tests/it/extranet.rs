@@ -17,15 +17,24 @@ use crate::support::person::Person;
 fn answers(office: &Office) -> Vec<(&'static str, &'static str, Result<Value, &'static str>)> {
     let company = &office.company;
     vec![
-        ("viewer", "{ permissions user { kind department { id } manager { displayName } } attribution { displayName } }",
-            Ok(json!({"permissions": [], "user": {"kind": "EXTRANET", "department": null, "manager": null}, "attribution": {"displayName": "Eva Extern"}}))),
+        (
+            "viewer",
+            "{ permissions user { kind department { id } manager { displayName } } attribution { displayName } }",
+            Ok(
+                json!({"permissions": [], "user": {"kind": "EXTRANET", "department": null, "manager": null}, "attribution": {"displayName": "Eva Extern"}}),
+            ),
+        ),
         // By ID: see the test of nodes.
         ("node", "(id: $hidden) { id }", Ok(Value::Null)),
         ("nodes", "(ids: [$hidden, $shown]) { id }", Ok(json!([null, {"id": company.project}]))),
         ("user", "(id: $hidden) { id }", Err("FORBIDDEN")),
         ("users", "{ totalCount nodes { id } }", Err("FORBIDDEN")),
         ("departments", "{ totalCount }", Err("FORBIDDEN")),
-        ("workgroups", "{ totalCount nodes { name memberCount } }", Ok(json!({"totalCount": 1, "nodes": [{"name": "Project", "memberCount": 3}]}))),
+        (
+            "workgroups",
+            "{ totalCount nodes { name memberCount } }",
+            Ok(json!({"totalCount": 1, "nodes": [{"name": "Project", "memberCount": 3}]})),
+        ),
         ("ownedEntities", "{ totalCount }", Err("FORBIDDEN")),
         ("emailUsage", "(address: \"ben.okoro@example.com\") { address }", Err("FORBIDDEN")),
         ("license", "{ seatsUsed }", Err("FORBIDDEN")),
@@ -41,7 +50,21 @@ fn answers(office: &Office) -> Vec<(&'static str, &'static str, Result<Value, &'
 }
 
 /// What they are told of a member (rule V3); everything else is null, empty or false.
-const OF_A_MEMBER: [&str; 13] = ["id", "version", "displayName", "firstName", "lastName", "initials", "avatarUrl", "jobTitle", "status", "kind", "isAdministrator", "createdAt", "updatedAt"];
+const OF_A_MEMBER: [&str; 13] = [
+    "id",
+    "version",
+    "displayName",
+    "firstName",
+    "lastName",
+    "initials",
+    "avatarUrl",
+    "jobTitle",
+    "status",
+    "kind",
+    "isAdministrator",
+    "createdAt",
+    "updatedAt",
+];
 
 fn is_nothing(value: &Value) -> bool {
     match value {
@@ -53,14 +76,18 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 async fn field_names(person: &Person, of: &str) -> Vec<(String, String)> {
-    let query = "query($name: String!) { __type(name: $name) { fields { name type { kind name ofType { kind name ofType { kind name } } } } } }";
+    let query =
+        "query($name: String!) { __type(name: $name) { fields { name type { kind name ofType { kind name ofType { kind name } } } } } }";
     let answer = person.query(query, json!({"name": of})).await.ok();
     let named = |field: &Value| {
         let mut inner = &field["type"];
         while !inner["ofType"].is_null() {
             inner = &inner["ofType"];
         }
-        (field["name"].as_str().unwrap_or_default().to_owned(), format!("{}{}", inner["kind"].as_str().unwrap_or(""), inner["name"].as_str().unwrap_or("")))
+        (
+            field["name"].as_str().unwrap_or_default().to_owned(),
+            format!("{}{}", inner["kind"].as_str().unwrap_or(""), inner["name"].as_str().unwrap_or("")),
+        )
     };
     answer.list("__type.fields").iter().map(named).collect()
 }
@@ -94,10 +121,10 @@ on_both! {
         let stranger = company.external("Stan", "Stranger").await;
         hr.run("addWorkgroupMembers", json!({"workgroupId": company.portal, "userIds": [stranger.id]}), "workgroup { id }").await.ok();
         hr.run("removeWorkgroupMember", json!({"workgroupId": company.project, "userId": stranger.id}), "workgroup { id }").await.ok();
-        let work = |kind: &str, id: &str, group: Value| json!({"kind": kind, "externalId": id, "title": id, "responsibleId": company.ben.id, "workgroupId": group,
-            "sizeInBytes": if kind == "FILE" { json!("1") } else { Value::Null }, "mediaType": if kind == "FILE" { json!("text/plain") } else { Value::Null }});
-        let made = hr.run("upsertOwnedEntities", json!({"entities": [work("TASK", "shared", json!(company.project)), work("FILE", "plan", json!(company.project)),
-            work("TASK", "inside", json!(company.inside)), work("FILE", "secret", json!(company.inside))]}), "entities { id }").await.ok();
+        let task = |id: &str, group: Value| json!({"kind": "TASK", "externalId": id, "title": id, "responsibleId": company.ben.id, "workgroupId": group});
+        let file = |id: &str, group: Value| json!({"kind": "FILE", "externalId": id, "title": id, "responsibleId": company.ben.id, "workgroupId": group, "sizeInBytes": "1", "mediaType": "text/plain"});
+        let made = hr.run("upsertOwnedEntities", json!({"entities": [task("shared", json!(company.project)), file("plan", json!(company.project)),
+            task("inside", json!(company.inside)), file("secret", json!(company.inside))]}), "entities { id }").await.ok();
         let token = hr.run("createAccessToken", json!({"name": "sync", "permissions": ["USERS_READ"]}), "accessToken { id }").await.ok();
         let moved = hr.run("reassign", json!({"selection": {"matching": {"responsibleIds": [company.ben.id], "kinds": ["LEAD"]}}, "toUserIds": [company.hr.id]}), "reassignment { id }").await.ok();
         let books = Books::checked(&office.storage, None).await;
@@ -197,7 +224,7 @@ on_both! {
         Books::checked(&office.storage, None).await.assert_unchanged_since(&before);
         // And none can be given to them.
         let (ann, hr) = (office.sign_in(&company.ann).await, office.sign_in(&company.hr).await);
-        ann.run("setAccess", json!({"userId": company.eva.id, "personalPermissions": ["USERS_READ"]}), "user { id }").await.refused("NOT_ELIGIBLE");
+        ann.run("setAccess", json!({"userId": company.eva.id, "permissions": ["USERS_READ"]}), "user { id }").await.refused("NOT_ELIGIBLE");
         hr.run("reassign", json!({"selection": {"ids": [deal]}, "toUserIds": [company.eva.id]}), "reassignment { id }").await.refused("SUCCESSOR_NOT_ELIGIBLE");
         hr.run("upsertOwnedEntities", json!({"entities": [{"kind": "DEAL", "externalId": "d", "title": "d", "responsibleId": company.eva.id}]}), "entities { id }").await.refused("RESPONSIBLE_NOT_ELIGIBLE");
         hr.run("addWorkgroupMembers", json!({"workgroupId": company.inside, "userIds": [company.eva.id]}), "workgroup { id }").await.refused("MEMBER_NOT_ELIGIBLE");

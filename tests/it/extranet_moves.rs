@@ -37,7 +37,8 @@ async fn somebody(office: &Office, last_name: &str, status: UserStatus) -> Membe
     let company = &office.company;
     let workgroups = vec![(company.inside, WorkgroupRole::Member), (company.project, WorkgroupRole::Moderator)];
     let permissions = vec![tenure_core::permission::Permission::UsersDismiss];
-    let traits = Traits { status, permissions, manager: Some(company.ann.id), department: Some(company.sales), workgroups, ..Traits::default() };
+    let traits =
+        Traits { status, permissions, manager: Some(company.ann.id), department: Some(company.sales), workgroups, ..Traits::default() };
     company.add("Pat", last_name, traits).await
 }
 
