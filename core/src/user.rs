@@ -162,6 +162,15 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+/// Somebody whose row is gone: what bylines go on saying (rule L2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerPerson {
+    /// Identifier; never given to anybody else.
+    pub id: UserId,
+    /// Full name, as it was when the row was removed.
+    pub display_name: String,
+}
+
 impl User {
     /// Full name to display.
     pub fn display_name(&self) -> String {

@@ -10,6 +10,7 @@ pub mod app_user;
 pub mod department;
 pub mod event;
 pub mod event_counter;
+pub mod former_person;
 pub mod idempotency;
 pub mod invitation;
 pub mod membership;

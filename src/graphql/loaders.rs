@@ -17,7 +17,7 @@ use tenure_core::record::{Record, RecordCount, TaskParticipant};
 use tenure_core::settings::{SeatCounts, Settings};
 use tenure_core::storage::Storage;
 use tenure_core::structure::{Department, Workgroup};
-use tenure_core::user::User;
+use tenure_core::user::{FormerPerson, User};
 
 use super::error::{Fault, Result};
 
@@ -90,6 +90,8 @@ macro_rules! keys {
 keys! {
     /// Somebody, of any status.
     PersonKey(UserId);
+    /// The name of somebody whose account is gone.
+    FormerPersonKey(UserId);
     /// A department.
     DepartmentKey(DepartmentId);
     /// A workgroup, if the viewer can see it.
@@ -152,6 +154,15 @@ impl Loader<PersonKey> for Reader {
             }
         };
         Ok(rows.into_iter().filter_map(|row| Some((PersonKey(row.id), person(row)?))).collect())
+    }
+}
+
+impl Loader<FormerPersonKey> for Reader {
+    type Value = Arc<FormerPerson>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FormerPersonKey]) -> Result<HashMap<FormerPersonKey, Arc<FormerPerson>>> {
+        Ok(by_key(self.storage().former_people_by_id(&ascending(keys, |k| k.0)).await?, |row| FormerPersonKey(row.id)))
     }
 }
 

@@ -89,6 +89,34 @@ on_both! {
         assert!(members.contains(&json!({"role": "OWNER", "member": {"displayName": "Emma Novak"}})), "the moderator follows the last owner: {members:?}");
     }
 
+    /// R4, I10: who is invited and would report to the leaver follows as well, and accepts below the new manager; a leaver keeps theirs.
+    async fn r4_invited_reports_follow_too(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let (ann, hr) = (office.sign_in(&company.ann).await, office.sign_in(&company.hr).await);
+        let guest = json!({"email": "guest@example.com", "kind": "INTRANET", "firstName": "G", "lastName": "Uest"});
+        let invited = hr.run("invite", guest, "user { id }").await.ok();
+        // Ben invited somebody who is to report to him, and Leo, who did: both invitations end with him.
+        ann.run("setAccess", json!({"userId": company.ben.id, "permissions": ["USERS_INVITE", "USERS_DISMISS"]}), "user { id }").await.ok();
+        let ben = office.sign_in(&company.ben).await;
+        let his = ben.run("invite", json!({"email": "his@example.com", "kind": "INTRANET", "firstName": "H", "lastName": "Is"}), "user { id }").await.ok();
+        ben.run("moveToExtranet", json!({"userId": company.leo.id, "workgroupIds": [company.portal]}), "user { id }").await.ok();
+        for guest in [&invited, &his] {
+            hr.run("updateUser", json!({"userId": guest.at("user.id"), "managerId": company.ben.id}), "user { id }").await.ok();
+        }
+        hr.run("dismiss", json!({"userId": company.ben.id, "newManagerId": company.hr.id}), "user { id }").await.ok();
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on User { status version manager { displayName } } } }";
+        let ids = json!({"ids": [invited.at("user.id"), company.emma.id, company.leo.id]});
+        let seen = hr.query(query, ids).await.ok();
+        assert_eq!(seen.at("nodes.0"), &json!({"status": "INVITED", "version": 3, "manager": {"displayName": "Hana Reed"}}));
+        assert_eq!(seen.at("nodes.1.manager.displayName"), "Hana Reed");
+        assert_eq!(seen.at("nodes.2.status"), "DISMISSED");
+        let token = office.mail.latest_to("guest@example.com").await.token();
+        let accepted = office.server.anonymous().run("acceptInvitation", json!({"token": token, "password": "tangerine moss 41 ladder"}), "session { user { manager { displayName } } }").await.ok();
+        assert_eq!(accepted.at("session.user.manager.displayName"), "Hana Reed");
+        crate::support::invariants::Books::checked(&office.storage, None).await;
+    }
+
     /// R2: invitations that the leaver sent are taken back.
     async fn invitations_of_a_leaver_are_taken_back(db: Backend) {
         let office = Office::open(db).await;

@@ -167,7 +167,6 @@ impl Action for Dismiss {
         let ended = departure::end_access(change, &mut user, &mut book).await?;
         book.save(change).await?;
         end_memberships(change, user.id).await?;
-        departure::pass_on_reports(change, &user, self.new_manager).await?;
         user.status = UserStatus::Dismissed;
         user.is_administrator = false;
         user.personal_permissions = PermissionSet::NONE;
@@ -179,6 +178,8 @@ impl Action for Dismiss {
         });
         change.save_user(&mut user).await?;
         invitations::revoke_all_of(change, user.id).await?;
+        // Behind the invitations: whoever was invited by the leaver and reports to them is written there as they were held.
+        departure::pass_on_reports(change, &user, self.new_manager).await?;
         let reassignment = match plan {
             None => None,
             Some(plan) => Some(plan.execute(change, None).await?),

@@ -12,6 +12,7 @@ pub mod create_department;
 pub mod create_user;
 pub mod create_workgroup;
 pub mod delete_owned_entities;
+pub mod delete_user;
 pub mod dismiss;
 pub mod hire;
 pub mod invite;

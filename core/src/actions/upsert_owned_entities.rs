@@ -123,7 +123,9 @@ impl Action for UpsertOwnedEntities {
             Some(ResponsibleName::Email(_)) | None => None,
         });
         let by_address = self.holders_by_address(read, true).await?;
-        Ok(Locks::new().shared_all(present.iter().map(|r| r.responsible).chain(named).chain(by_address.into_values())))
+        // Who gets a part in a task is held too: a deletion meanwhile would leave it behind (rule L1).
+        let taking_part = self.records.iter().flat_map(|r| r.participants.iter().flatten()).map(|(user, _)| *user);
+        Ok(Locks::new().shared_all(present.iter().map(|r| r.responsible).chain(named).chain(by_address.into_values()).chain(taking_part)))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Upserted, Failure> {

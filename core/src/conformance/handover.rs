@@ -270,3 +270,32 @@ pub async fn hidden_reassignments_take_no_place_on_a_page(storage: Arc<dyn Stora
     assert_eq!(storage.reassignments_page(&nothing, &PageRequest::first(3)).await.expect("page").rows, []);
     assert_eq!(storage.reassignments_count(&ReassignmentScope::everything()).await.expect("count"), 7);
 }
+
+/// Rules L2, L3: like a handover, but the time of the last change stays, and the latest one whose account was deleted is noted.
+pub async fn bequeathed_records_keep_their_place_and_tell_whose_they_were(storage: Arc<dyn Storage>) {
+    let (ann, bob, cleo) = (user_id(1), user_id(2), user_id(3));
+    let records = vec![
+        Record { version: 4, ..record(RecordKind::Deal, 1, "Deal", ann) },
+        Record { provenance: Some(cleo), ..record(RecordKind::Task, 1, "Task", ann) },
+        Record { provenance: Some(cleo), ..record(RecordKind::Task, 2, "Another's", bob) },
+    ];
+    Seed { users: (1..=3).map(|n| user(n, "Ann Lee")).collect(), records: records.clone(), ..Seed::default() }.sow(&storage).await;
+    let ids: Vec<RecordId> = records.iter().map(|r| r.id).collect();
+    let context = HandoverContext { actor: Actor::User(cleo), at: at(50), reassignment: None };
+    let handovers: Vec<Handover> = (1..).zip(&ids).map(|(n, id)| handover(n, *id, ann, UserId::SYSTEM)).collect();
+    let mut tx = begin(&storage).await;
+    assert_eq!(tx.records_bequeath(&[], &context).await.expect("nothing"), 0, "nothing to hand over");
+    assert_eq!(tx.records_bequeath(&handovers, &context).await.expect("bequeath"), 2, "another's record is left alone");
+    commit(tx).await;
+    let mut read = storage.records_by_id(&ids, &RecordScope::everything()).await.expect("read");
+    read.sort_by_key(|r| r.id);
+    let moved = |r: &Record| Record { responsible: UserId::SYSTEM, provenance: Some(ann), version: r.version + 1, ..r.clone() };
+    assert_eq!(read, [moved(&records[0]), moved(&records[1]), records[2].clone()], "nothing else changes");
+    let changes = storage.ownership_changes_page(&ids, &PageRequest::first(5)).await.expect("changes");
+    let told: Vec<_> =
+        changes.iter().flat_map(|s| &s.rows).map(|c| (c.record, c.from, c.to, c.changed_at, c.reassignment, c.record_version)).collect();
+    let change = |id, version| (id, ann, UserId::SYSTEM, at(50), None, version);
+    assert_eq!(told, [change(ids[0], 5), change(ids[1], 2)], "with their history");
+    let filter = RecordFilter { former_responsible: Some(vec![ann]), ..RecordFilter::default() };
+    assert_eq!(storage.records_count(&RecordScope::everything(), &filter).await.expect("count"), 2, "found by whose they were");
+}

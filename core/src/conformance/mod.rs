@@ -116,6 +116,7 @@ cases! { $
         managers_above_end_before_a_circle
         addresses_are_put_replaced_and_removed
         a_deleted_person_leaves_nothing_behind
+        a_deleted_person_leaves_a_name
     }
     /// Lists of people (promises 4, 5 and 7).
     directory {
@@ -168,6 +169,7 @@ cases! { $
         records_change_hands_with_their_history
         a_record_that_changed_hands_before_is_left_alone
         five_thousand_records_change_hands_at_once
+        bequeathed_records_keep_their_place_and_tell_whose_they_were
         ownership_changes_are_paged_latest_first
         what_a_reassignment_moved_is_found
         reassignments_come_back_and_are_replaced

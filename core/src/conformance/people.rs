@@ -11,7 +11,7 @@ use crate::settings::{SeatCounts, Settings};
 use crate::storage::{Storage, StorageError};
 use crate::structure::{Department, Membership};
 use crate::time::Timestamp;
-use crate::user::{Actor, Dismissal, User, UserFilter, UserKind, UserStatus};
+use crate::user::{Actor, Dismissal, FormerPerson, User, UserFilter, UserKind, UserStatus};
 
 /// What is there after the first start; it can be reached, and empty questions have empty answers.
 pub async fn a_fresh_storage_holds_settings_and_system_user(storage: Arc<dyn Storage>) {
@@ -184,20 +184,21 @@ pub async fn reports_move_to_the_new_manager(storage: Arc<dyn Storage>) {
         below(external(4, "Outside"), 1),
         below(dismissed(5, "Gone", at(0)), 1),
         below(user(6, "Indirect"), 3),
+        below(invited(7, "Guest"), 1),
     ];
     Seed { users, ..Seed::default() }.sow(&storage).await;
     let mut tx = begin(&storage).await;
-    assert_eq!(tx.users_move_reports(user_id(1), Some(user_id(2)), at(50)).await.expect("move"), [user_id(3), user_id(4)], "who moved");
+    assert_eq!(tx.users_move_reports(user_id(1), Some(user_id(2)), at(50)).await.expect("move"), [user_id(3), user_id(4), user_id(7)], "who moved");
     commit(tx).await;
     let managers = |users: &[User]| users.iter().map(|u| (u.manager.map(|m| number(m.0)), u.version)).collect::<Vec<_>>();
-    let ids: Vec<UserId> = (2..=6).map(user_id).collect();
+    let ids: Vec<UserId> = (2..=7).map(user_id).collect();
     let mut read = storage.users_by_id(&ids).await.expect("read");
     read.sort_by_key(|u| u.id);
-    let expected = [(Some(1), 1), (Some(2), 2), (Some(2), 2), (Some(1), 1), (Some(3), 1)];
-    assert_eq!(managers(&read), expected, "manager and version of successor, report, external report, leaver, indirect report");
+    let expected = [(Some(1), 1), (Some(2), 2), (Some(2), 2), (Some(1), 1), (Some(3), 1), (Some(2), 2)];
+    assert_eq!(managers(&read), expected, "manager and version of successor, report, external report, leaver, indirect report, guest");
     assert_eq!((read[1].updated_at, read[3].updated_at), (at(50), at(0)), "who moved was changed then");
     let mut tx = begin(&storage).await;
-    assert_eq!(tx.users_move_reports(user_id(2), None, at(51)).await.expect("move"), [user_id(3), user_id(4)], "to nobody");
+    assert_eq!(tx.users_move_reports(user_id(2), None, at(51)).await.expect("move"), [user_id(3), user_id(4), user_id(7)], "to nobody");
     assert_eq!(tx.users_by_id(&[user_id(3)]).await.expect("read")[0].manager, None);
 }
 
@@ -299,4 +300,26 @@ pub async fn a_deleted_person_leaves_nothing_behind(storage: Arc<dyn Storage>) {
     assert!(storage.session_principal(session(2, &bob).id).await.expect("session").is_some(), "other people's sessions stay");
     assert!(storage.refresh_token_by_hash(hash(2)).await.expect("refresh token").is_some(), "other people's refresh tokens stay");
     assert!(storage.token_principal(hash(2)).await.expect("token").is_some(), "other people's tokens stay");
+}
+
+/// Rule L2: the name as it was then, kept in the same transaction, and for nobody whose row is there.
+pub async fn a_deleted_person_leaves_a_name(storage: Arc<dyn Storage>) {
+    let users = vec![user(1, "Élodie Lee"), invited(2, "Bob Ray"), user(3, "Cy Young")];
+    Seed { users, ..Seed::default() }.sow(&storage).await;
+    let ids: Vec<UserId> = [3, 2, 1, 9, 1].into_iter().map(user_id).collect();
+    assert_eq!(storage.former_people_by_id(&ids).await.expect("names"), [], "all are there");
+    let mut tx = begin(&storage).await;
+    tx.user_update(&user(1, "Élodie Ray")).await.expect("renamed");
+    tx.user_delete(user_id(1)).await.expect("delete");
+    tx.user_delete(user_id(2)).await.expect("delete");
+    tx.user_delete(user_id(9)).await.expect("nobody");
+    let former = |n, name: &str| FormerPerson { id: user_id(n), display_name: name.into() };
+    let mut names = tx.former_people_by_id(&ids).await.expect("names");
+    names.sort_by_key(|f| f.id);
+    assert_eq!(names, [former(1, "Élodie Ray"), former(2, "Bob Ray")], "the names as they were then, each once");
+    assert_eq!(storage.former_people_by_id(&ids).await.expect("names"), [], "not before the commit");
+    commit(tx).await;
+    assert_eq!(storage.former_people_by_id(&ids).await.expect("names").len(), 2);
+    assert_eq!(storage.former_people_by_id(&[user_id(2)]).await.expect("names"), [former(2, "Bob Ray")], "only those asked for");
+    assert_eq!(storage.former_people_by_id(&[]).await.expect("names"), []);
 }

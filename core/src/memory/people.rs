@@ -14,7 +14,7 @@ use crate::policy::UserScope;
 use crate::settings::{SeatCounts, Settings};
 use crate::storage::{LockMode, PeopleRead, PeopleWrite, Result, StorageError, Unique};
 use crate::time::Timestamp;
-use crate::user::{User, UserFilter, UserGroups, UserKind, UserOrder, UserOrderField, UserStatus};
+use crate::user::{FormerPerson, User, UserFilter, UserGroups, UserKind, UserOrder, UserOrderField, UserStatus};
 
 impl Tables {
     /// The people in a scope, with their addresses.
@@ -128,6 +128,12 @@ impl<S: Source> PeopleRead for Memory<S> {
         Ok(ids.into_iter().filter_map(|id| tables.user(id)).collect())
     }
 
+    async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>> {
+        let tables = self.tables();
+        let ids: BTreeSet<UserId> = ids.iter().copied().collect();
+        Ok(ids.into_iter().filter_map(|id| tables.former_people.get(&id).cloned()).collect())
+    }
+
     async fn user_companions(&self, viewer: UserId, ids: &[UserId]) -> Result<Vec<UserId>> {
         let mut companions = self.tables().companions(viewer);
         companions.retain(|id| ids.contains(id));
@@ -214,7 +220,10 @@ impl PeopleWrite for Memory<Working> {
     async fn user_delete(&mut self, id: UserId) -> Result<()> {
         let tables = self.tables_mut();
         let users = Arc::make_mut(&mut tables.users);
-        users.remove(&id);
+        if let Some(user) = users.remove(&id) {
+            let former = FormerPerson { id, display_name: user.display_name() };
+            Arc::make_mut(&mut tables.former_people).insert(id, former);
+        }
         for user in users.values_mut().filter(|u| u.manager == Some(id)) {
             user.manager = None;
         }
@@ -239,7 +248,9 @@ impl PeopleWrite for Memory<Working> {
     async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>> {
         let mut moved = Vec::new();
         for user in Arc::make_mut(&mut self.tables_mut().users).values_mut() {
-            if user.manager == Some(from) && user.status == UserStatus::Active && Some(user.id) != to {
+            // Leavers keep their manager, and the System User has none.
+            let is_here = matches!(user.status, UserStatus::Active | UserStatus::Invited);
+            if user.manager == Some(from) && is_here && Some(user.id) != to {
                 user.manager = to;
                 user.version += 1;
                 user.updated_at = at;

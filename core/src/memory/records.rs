@@ -236,6 +236,33 @@ impl<S: Source> RecordRead for Memory<S> {
     }
 }
 
+impl Tables {
+    /// Hands over what `from` still has and writes the changes; `also` is what else happens to a record, before its responsible changes.
+    fn hand_over(&mut self, handovers: &[Handover], context: &HandoverContext, also: impl Fn(&mut Record)) -> Result<u32> {
+        let records = Arc::make_mut(&mut self.records);
+        let mut moved = 0;
+        for handover in handovers {
+            let Some(record) = records.get_mut(&handover.record).filter(|r| r.responsible == handover.from) else { continue };
+            also(record);
+            record.responsible = handover.to;
+            record.version += 1;
+            moved += 1;
+            let change = OwnershipChange {
+                id: handover.change_id,
+                record: handover.record,
+                from: handover.from,
+                to: handover.to,
+                actor: context.actor.clone(),
+                changed_at: context.at,
+                reassignment: context.reassignment,
+                record_version: record.version,
+            };
+            insert(&mut self.ownership_changes, change.id, change)?;
+        }
+        Ok(moved)
+    }
+}
+
 #[async_trait]
 impl RecordWrite for Memory<Working> {
     async fn records_lock_by_id(&mut self, ids: &[RecordId], scope: &RecordScope) -> Result<Vec<RecordLine>> {
@@ -294,28 +321,11 @@ impl RecordWrite for Memory<Working> {
     }
 
     async fn records_reassign(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
-        let tables = self.tables_mut();
-        let records = Arc::make_mut(&mut tables.records);
-        let mut moved = 0;
-        for handover in handovers {
-            let Some(record) = records.get_mut(&handover.record).filter(|r| r.responsible == handover.from) else { continue };
-            record.responsible = handover.to;
-            record.version += 1;
-            record.updated_at = context.at;
-            moved += 1;
-            let change = OwnershipChange {
-                id: handover.change_id,
-                record: handover.record,
-                from: handover.from,
-                to: handover.to,
-                actor: context.actor.clone(),
-                changed_at: context.at,
-                reassignment: context.reassignment,
-                record_version: record.version,
-            };
-            insert(&mut tables.ownership_changes, change.id, change)?;
-        }
-        Ok(moved)
+        self.tables_mut().hand_over(handovers, context, |record| record.updated_at = context.at)
+    }
+
+    async fn records_bequeath(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
+        self.tables_mut().hand_over(handovers, context, |record| record.provenance = Some(record.responsible))
     }
 
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()> {

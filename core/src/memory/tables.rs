@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::storage::{Result, StorageError, Unique};
 use crate::structure::{Department, Membership, Workgroup};
 use crate::time::Timestamp;
-use crate::user::{User, UserKind, UserStatus};
+use crate::user::{FormerPerson, User, UserKind, UserStatus};
 
 /// A table: shared until it is written to.
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -27,6 +27,8 @@ pub struct Tables {
     pub(super) settings: Settings,
     /// Without addresses: see [`Tables::user`].
     pub(super) users: Table<UserId, User>,
+    /// Names of people whose row is gone.
+    pub(super) former_people: Table<UserId, FormerPerson>,
     /// By key: one address, one holder.
     pub(super) addresses: Table<String, HeldAddress>,
     pub(super) address_keys: Arc<BTreeSet<(UserId, String)>>,
@@ -64,6 +66,7 @@ impl Tables {
         Tables {
             settings: Settings::initial(),
             users: Arc::new(BTreeMap::from([(UserId::SYSTEM, system_user())])),
+            former_people: Arc::default(),
             addresses: Arc::default(),
             address_keys: Arc::default(),
             departments: Arc::default(),

@@ -23,7 +23,8 @@ pub fn check_new_manager(change: &Change<'_>, leaver: UserId, new_manager: Optio
     }
 }
 
-/// Reports and headships go to the new manager, else to the leaver's manager, else to nobody (rule R4). A new manager from below the
+/// Reports, those who are invited too, and headships go to the new manager, else to the leaver's manager, else to nobody (rule R4). Rows of
+/// reports that are held are stale afterwards, but for the new manager's. A new manager from below the
 /// leaver reports to the leaver's manager from now on, or a circle would form.
 pub async fn pass_on_reports(change: &mut Change<'_>, leaver: &User, new_manager: Option<UserId>) -> Result<(), Failure> {
     if let Some(id) = new_manager

@@ -159,7 +159,7 @@ pub fn hand_back(moves: Vec<(RecordLine, UserId)>, skipped: Vec<Skipped>) -> Pla
 }
 
 /// Counts by kind, ascending; kinds without any are left out.
-fn count<'l>(lines: impl Iterator<Item = &'l RecordLine>) -> Vec<RecordCount> {
+pub fn count<'l>(lines: impl Iterator<Item = &'l RecordLine>) -> Vec<RecordCount> {
     let mut counts: BTreeMap<RecordKind, RecordCount> = BTreeMap::new();
     for line in lines {
         let entry = counts.entry(line.id.kind).or_insert(RecordCount { kind: line.id.kind, open: 0, closed: 0 });

@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod checks;
 pub mod departure;
 pub mod handover;
+pub mod inheritance;
 pub mod input;
 pub mod invitations;
 pub mod memberships;

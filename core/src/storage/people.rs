@@ -9,7 +9,7 @@ use crate::page::{PageRequest, Slice};
 use crate::policy::UserScope;
 use crate::settings::{SeatCounts, Settings};
 use crate::time::Timestamp;
-use crate::user::{User, UserFilter, UserGroups, UserOrder};
+use crate::user::{FormerPerson, User, UserFilter, UserGroups, UserOrder};
 
 /// How a row is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,9 @@ pub trait PeopleRead: Send + Sync {
     /// These people, in any order, of any status, the System User too; unknown ones are left out. Nothing is hidden here: what comes
     /// back must go through [`crate::policy`] before a viewer sees more of it than a name.
     async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<User>>;
+
+    /// Those of these people whose row was removed, in any order, each once: their names are kept for bylines (rule L2).
+    async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>>;
 
     /// Which of `ids` are ACTIVE and lasting members of an extranet workgroup of which `viewer` is a lasting member too (rule V3): in any
     /// order, each once.
@@ -85,12 +88,12 @@ pub trait PeopleWrite: Send + Sync {
     async fn user_update(&mut self, user: &User) -> Result<()>;
 
     /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, sessions and tokens. Whoever
-    /// still has them as manager, and departments that still have them as head, have none then. Nothing happens when there is no such row;
-    /// records must have gone to somebody else before.
+    /// still has them as manager, and departments that still have them as head, have none then. The name stays, for bylines (see
+    /// [`PeopleRead::former_people_by_id`]). Nothing happens when there is no such row; records must have gone to somebody else before.
     async fn user_delete(&mut self, id: UserId) -> Result<()>;
 
     /// Everybody whose manager is `from` reports to `to` from now on, in one statement: version + 1, `updated_at` = `at`, only people
-    /// whose status is ACTIVE. `to` itself is left alone. Returns who they are, ascending.
+    /// whose status is ACTIVE or INVITED: leavers keep theirs. `to` itself is left alone. Returns who they are, ascending.
     async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>>;
 
     /// Gives addresses to holders: a row for a key is written with these roles, in place of the row that the same holder has for it.

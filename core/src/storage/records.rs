@@ -123,6 +123,11 @@ pub trait RecordWrite: Send + Sync {
     /// Returns how many were moved.
     async fn records_reassign(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32>;
 
+    /// Hands records over as [`RecordWrite::records_reassign`] does, because the account of `from` is being deleted: version + 1, with
+    /// ownership changes, but `updated_at` stays, so that no list changes its order, and `from` is noted as provenance, in place of what was
+    /// noted before (rules L2, L3).
+    async fn records_bequeath(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32>;
+
     /// Writes ownership changes of records whose responsible person was changed by `records_update`.
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()>;
 

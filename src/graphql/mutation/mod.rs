@@ -8,6 +8,7 @@ mod create_access_token;
 mod create_department;
 mod create_workgroup;
 mod delete_owned_entities;
+mod delete_user;
 mod dismiss;
 mod entity_input;
 mod hire;
@@ -155,6 +156,16 @@ impl Mutation {
         #[graphql(desc = "What to do.")] input: transfer_email::TransferEmailInput,
     ) -> Option<Result<transfer_email::TransferEmailPayload>> {
         Some(transfer_email::run(ctx, input).await)
+    }
+
+    /// Delete an account for good. Its records keep place, time and order, and belong to the System User or a successor; the address is free at once.
+    #[graphql(directive = requires_permission::apply(any_of(act::delete_user::DeleteUser::REQUIRES)))]
+    async fn delete_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: delete_user::DeleteUserInput,
+    ) -> Option<Result<delete_user::DeleteUserPayload>> {
+        Some(delete_user::run(ctx, input).await)
     }
 
     /// Change settings. A field left out is left alone. Takes effect for everybody with their next request.
@@ -339,6 +350,7 @@ pub enum UserError {
     CancelReassignment(cancel_reassignment::CancelReassignmentError),
     UndoReassignment(undo_reassignment::UndoReassignmentError),
     TransferEmail(transfer_email::TransferEmailError),
+    DeleteUser(delete_user::DeleteUserError),
     UpdateSettings(update_settings::UpdateSettingsError),
     CreateAccessToken(create_access_token::CreateAccessTokenError),
     RevokeAccessToken(revoke_access_token::RevokeAccessTokenError),

@@ -3,17 +3,17 @@
 use async_graphql::SimpleObject;
 use tenure_core::id::UserId;
 use tenure_core::text;
-use tenure_core::user::Actor;
+use tenure_core::user::{Actor, FormerPerson};
 
 use crate::graphql::error::Result;
-use crate::graphql::loaders::{Person, PersonKey};
+use crate::graphql::loaders::{FormerPersonKey, Person, PersonKey};
 use crate::graphql::scalars::Url;
 use crate::graphql::view::View;
 
 use super::enums::AttributionKind;
 use super::user::User;
 
-/// What a byline says of somebody whose account is gone, until names of deleted people are kept.
+/// What a byline says of somebody whose name was not kept: whose row was removed by something else than this server.
 const FORMER_USER: &str = "Former user";
 /// What a byline says of the server itself.
 const SYSTEM: &str = "System";
@@ -38,8 +38,12 @@ pub struct Attribution {
 impl Attribution {
     /// The byline of somebody, of any status.
     pub async fn of_person(by: &View, id: UserId) -> Result<Attribution> {
-        let person = by.ask(PersonKey(id)).await?;
-        Ok(Attribution::of_known(by, id, person.as_ref()))
+        // Names of deleted people are asked for when there is nobody of that ID, and for all such bylines at once.
+        match by.ask(PersonKey(id)).await? {
+            Some(person) => Ok(Attribution::of_known(by, id, Some(&person))),
+            None if id == UserId::SYSTEM => Ok(Attribution::of_known(by, id, None)),
+            None => Ok(Attribution::of_former(by.ask(FormerPersonKey(id)).await?.as_deref())),
+        }
     }
 
     /// The bylines of several people, in the order given.
@@ -62,6 +66,12 @@ impl Attribution {
                 })
             }
         }
+    }
+
+    /// The byline of somebody whose account is gone: like that of somebody whom the viewer may not see (rule L2).
+    fn of_former(former: Option<&FormerPerson>) -> Attribution {
+        let display_name = former.map_or_else(|| FORMER_USER.to_owned(), |former| former.display_name.clone());
+        Attribution { kind: AttributionKind::User, initials: text::initials(&display_name), display_name, avatar_url: None, user: None }
     }
 
     /// The byline of somebody who was looked for.

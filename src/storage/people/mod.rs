@@ -13,7 +13,7 @@ use tenure_core::page::{PageRequest, Slice};
 use tenure_core::policy::UserScope;
 use tenure_core::settings::{SeatCounts, Settings};
 use tenure_core::storage::{PeopleRead, Result};
-use tenure_core::user::{User, UserFilter, UserGroups, UserKind, UserOrder, UserOrderField, UserStatus};
+use tenure_core::user::{FormerPerson, User, UserFilter, UserGroups, UserKind, UserOrder, UserOrderField, UserStatus};
 use uuid::Uuid;
 
 use super::error::corrupt;
@@ -85,6 +85,15 @@ impl<S: Source> PeopleRead for Sea<S> {
         let mut sql = self.sql(format!("SELECT {COLUMNS} FROM app_user u {ADDRESSES} WHERE "));
         sql.among("u.id", ids.iter().map(|id| id.0));
         self.rows(sql, row::user).await
+    }
+
+    async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql("SELECT f.id, f.display_name FROM former_person f WHERE ");
+        sql.among("f.id", ids.iter().map(|id| id.0));
+        self.rows(sql, |row| Ok(FormerPerson { id: UserId(row.uuid()?), display_name: row.take()? })).await
     }
 
     async fn user_companions(&self, viewer: UserId, ids: &[UserId]) -> Result<Vec<UserId>> {

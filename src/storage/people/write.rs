@@ -11,7 +11,7 @@ use tenure_core::storage::{LockMode, PeopleRead, PeopleWrite, Result, StorageErr
 use tenure_core::text;
 use tenure_core::time::Timestamp;
 use tenure_core::user::User;
-use tenure_entity::{address, app_user, settings, user_word};
+use tenure_entity::{address, app_user, former_person, settings, user_word};
 
 use super::row;
 use super::row::SETTINGS_COLUMNS;
@@ -90,6 +90,10 @@ impl PeopleWrite for Sea<Working> {
     }
 
     async fn user_delete(&mut self, id: UserId) -> Result<()> {
+        let Some(user) = self.users_by_id(&[id]).await?.pop() else { return Ok(()) };
+        // The name is put together in one place, in Rust.
+        let former = former_person::Model { id: id.0, display_name: user.display_name() };
+        self.insert::<former_person::Entity>(&[former], "ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name").await?;
         // The rest goes with the row: its tables refer to it with ON DELETE CASCADE.
         for text in [
             "UPDATE app_user SET manager_id = NULL WHERE manager_id = ",
@@ -107,7 +111,7 @@ impl PeopleWrite for Sea<Working> {
     async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>> {
         let mut sql = self.sql("UPDATE app_user SET manager_id = ");
         sql.bind(to.map(|id| id.0)).push(", version = version + 1, updated_at = ").bind(at.0);
-        sql.push(" WHERE status = 2 AND manager_id = ").bind(from.0);
+        sql.push(" WHERE status IN (1, 2) AND manager_id = ").bind(from.0);
         if let Some(to) = to {
             sql.push(" AND id <> ").bind(to.0);
         }

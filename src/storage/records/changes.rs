@@ -19,6 +19,15 @@ const COLUMNS: &str = "c.id, c.record_kind, c.record_id, c.from_id, c.to_id, c.a
 const LATEST: Order = Order { sort: "c.record_version", is_text: false, kind: None, id: "c.id", descending: true };
 const OF_RECORD: &str = "c.record_id = g.id AND c.record_kind = g.kind";
 
+/// Why records change hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Somebody hands them over: they were changed then.
+    Handover,
+    /// The account of who had them is deleted: they keep their place in lists, and remember whose they were.
+    Deletion,
+}
+
 fn change(row: &mut Row<'_>) -> Result<OwnershipChange> {
     Ok(OwnershipChange {
         id: row.uuid()?,
@@ -95,14 +104,18 @@ impl Sea<Working> {
     }
 
     /// One statement moves the records that `from` still has and says which they were, another writes their changes.
-    pub(super) async fn hand_over(&self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
+    pub(super) async fn hand_over(&self, handovers: &[Handover], context: &HandoverContext, occasion: Occasion) -> Result<u32> {
         if handovers.is_empty() {
             return Ok(0);
         }
         let columns = [("kind", Holds::SmallInt), ("id", Holds::Uuid), ("from_id", Holds::Uuid), ("to_id", Holds::Uuid)];
         let rows = handovers.iter().map(|h| vec![h.record.kind.code().into(), h.record.uuid.into(), h.from.0.into(), h.to.0.into()]);
-        let mut sql = self.sql("UPDATE record SET responsible_id = v.to_id, version = record.version + 1, updated_at = ");
-        sql.bind(context.at.0).push(" FROM ").set("v", &columns, rows);
+        let mut sql = self.sql("UPDATE record SET responsible_id = v.to_id, version = record.version + 1, ");
+        match occasion {
+            Occasion::Handover => sql.push("updated_at = ").bind(context.at.0),
+            Occasion::Deletion => sql.push("provenance_id = v.from_id"),
+        };
+        sql.push(" FROM ").set("v", &columns, rows);
         // What `from` does not have any more was handed over by somebody else meanwhile, and must not be taken from them.
         sql.push(" WHERE record.kind = v.kind AND record.id = v.id AND record.responsible_id = v.from_id");
         sql.push(" RETURNING record.kind, record.id, record.version");

@@ -10,6 +10,7 @@ use tenure_core::record::{Handover, HandoverContext, OwnershipChange, Record, Re
 use tenure_core::storage::{RecordLine, RecordWrite, Result, StorageError};
 use tenure_entity::{record, record_detail, record_word, task_participant};
 
+use super::changes::Occasion;
 use super::row::{LINE_COLUMNS, detail_model, line, record_model, task_uuids, words};
 use super::{distinct, matching};
 use crate::storage::scope::{Found, record_scope};
@@ -146,7 +147,11 @@ impl RecordWrite for Sea<Working> {
     }
 
     async fn records_reassign(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
-        self.hand_over(handovers, context).await
+        self.hand_over(handovers, context, Occasion::Handover).await
+    }
+
+    async fn records_bequeath(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
+        self.hand_over(handovers, context, Occasion::Deletion).await
     }
 
     async fn ownership_changes_insert(&mut self, changes: &[OwnershipChange]) -> Result<()> {

@@ -23,7 +23,7 @@ use crate::storage::{
 };
 use crate::structure::{Department, Membership, Workgroup};
 use crate::time::Timestamp;
-use crate::user::User;
+use crate::user::{User, UserStatus};
 
 /// What is inside: the storage, or a unit of work.
 pub(super) trait Inside: Send + Sync {
@@ -163,7 +163,6 @@ impl Transaction for Faulty<Underway> {
 
 forward! { write PeopleWrite {
     fn settings_update(settings: &Settings) -> ();
-    fn users_move_reports(from: UserId, to: Option<UserId>, at: Timestamp) -> Vec<UserId>;
     fn addresses_put(addresses: &[HeldAddress]) -> ();
     fn addresses_remove(keys: &[String]) -> ();
 } {
@@ -194,8 +193,25 @@ forward! { write PeopleWrite {
         }
     }
 
+    async fn users_move_reports(&mut self, from: UserId, to: Option<UserId>, at: Timestamp) -> Result<Vec<UserId>> {
+        let moved = self.tx().users_move_reports(from, to, at).await?;
+        if self.has(Fault::LeavesInvitedReports) {
+            for mut user in self.tx().users_by_id(&moved).await?.into_iter().filter(|u| u.status == UserStatus::Invited) {
+                user.manager = Some(from);
+                self.tx().user_update(&user).await?;
+            }
+        }
+        Ok(moved)
+    }
+
     async fn user_delete(&mut self, id: UserId) -> Result<()> {
         let memberships = self.tx().memberships_by_user(&[id]).await?;
+        if self.has(Fault::ForgetsNames) {
+            // The row is made nameless before it goes.
+            if let Some(user) = self.tx().users_by_id(&[id]).await?.pop() {
+                self.tx().user_update(&User { first_name: String::new(), last_name: String::new(), ..user }).await?;
+            }
+        }
         self.tx().user_delete(id).await?;
         if self.has(Fault::LeavesMemberships) {
             self.tx().memberships_put(&memberships).await?;
@@ -245,6 +261,20 @@ forward! { write RecordWrite {
             self.notes.forgotten.lock().expect("notes").extend_from_slice(ids);
         }
         self.tx().records_delete(ids).await
+    }
+
+    async fn records_bequeath(&mut self, handovers: &[Handover], context: &HandoverContext) -> Result<u32> {
+        let ids: Vec<RecordId> = handovers.iter().map(|h| h.record).collect();
+        let before = self.tx().records_by_id(&ids, &RecordScope::everything()).await?;
+        let moved = self.tx().records_bequeath(handovers, context).await?;
+        let noted: HashMap<RecordId, UserId> = before.iter().filter_map(|r| Some((r.id, r.provenance?))).collect();
+        let mut after = self.tx().records_by_id(&ids, &RecordScope::everything()).await?;
+        match self.fault {
+            Fault::KeepsTheFirstProvenance => after.iter_mut().for_each(|r| r.provenance = noted.get(&r.id).copied().or(r.provenance)),
+            Fault::TouchesBequests => after.iter_mut().for_each(|r| r.updated_at = context.at),
+            _ => return Ok(moved),
+        }
+        self.tx().records_update(&after).await.map(|()| moved)
     }
 
     async fn records_insert(&mut self, records: &[Record]) -> Result<()> {

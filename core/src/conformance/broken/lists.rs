@@ -15,7 +15,7 @@ use crate::record::{OwnershipChange, Record, RecordCount, RecordFilter, RecordGr
 use crate::settings::{SeatCounts, Settings};
 use crate::storage::{CredentialRead, PeopleRead, RecordRead, Result, StructureRead};
 use crate::structure::{Department, Membership, MembershipGroups, Workgroup};
-use crate::user::{User, UserFilter, UserGroups, UserOrder, UserOrderField};
+use crate::user::{FormerPerson, User, UserFilter, UserGroups, UserOrder, UserOrderField};
 
 /// Faults that concern which part of a list is asked for.
 pub(super) fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageRequest {
@@ -84,6 +84,7 @@ forward! { read PeopleRead {
     fn settings() -> Settings;
     fn seat_counts() -> SeatCounts;
     fn administrators_count() -> u32;
+    fn former_people_by_id(ids: &[UserId]) -> Vec<FormerPerson>;
     fn user_companions(viewer: UserId, ids: &[UserId]) -> Vec<UserId>;
     fn users_count_in_groups(groups: &UserGroups, scope: &UserScope) -> Vec<u64>;
     fn users_above(id: UserId) -> Vec<UserId>;
