@@ -8,6 +8,7 @@ mod credentials;
 mod error;
 mod history;
 mod migrate;
+mod outbox;
 mod page;
 mod people;
 mod records;

@@ -13,6 +13,7 @@ mod hire;
 mod identity;
 mod invite;
 mod move_to_extranet;
+mod outbox;
 mod races;
 mod races_of_records;
 mod readme;
