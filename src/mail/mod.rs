@@ -15,8 +15,9 @@ use tenure_core::storage::NewMail;
 
 use crate::config::{Config, MailRoute};
 use letter::{Bytes, Letter, Sender};
-use smtp::{Relay, SmtpFault};
+use smtp::Relay;
 
+pub use smtp::SmtpFault;
 pub use worker::{Bell, Worker};
 
 /// A mail could not be sent. Says nothing of what was in it, nor whom it was for.
@@ -94,7 +95,7 @@ impl Mailer {
                 tokio::task::spawn_blocking(move || postbox::put(&path, id, &bytes)).await.map_err(std::io::Error::other)??;
                 Ok(())
             }
-            Route::Smtp(relay) => Ok(relay.hand_in(message(letter, Bytes::Seven)?).await?),
+            Route::Smtp(relay) => Ok(relay.hand_in(&message(letter, Bytes::Seven)?).await?),
         }
     }
 }

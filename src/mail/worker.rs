@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{MailError, Mailer};
 
 /// Mails that are claimed, and sent, at once. Those to one recipient are sent one after the other.
-pub(super) const BATCH: u32 = 8;
+const BATCH: u32 = 8;
 /// How often it is tried to note what became of a mail, and how long to wait in between.
 const NOTE_ATTEMPTS: u32 = 20;
 const NOTE_PAUSE: Duration = Duration::from_millis(250);

@@ -16,7 +16,7 @@ use crate::storage::{ClaimedMail, Read, StorageError};
 use crate::time::Timestamp;
 
 /// How long a claim lasts, in seconds: whoever sends a batch must be done with it by then.
-pub const CLAIM_SECONDS: i64 = 300;
+pub const CLAIM_SECONDS: i64 = 600;
 /// How long to wait after the first, second, … attempt that failed, in seconds; after all others as long as after the last of these.
 const PAUSES_SECONDS: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
 /// How long after it was written a mail is given up, in seconds: 3 days.
