@@ -3,15 +3,22 @@
 
 mod parse;
 mod settings;
+mod smtp;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use tenure_core::email::Email;
 use url::Url;
 
-pub use settings::{Purpose, Settings, check_environment};
+pub use settings::{OnCommandLine, Purpose, Settings, check_environment};
+pub use smtp::{Smtp, SmtpLogin, SmtpTls};
+
+/// How often a server looks for mails that another one, or a command, has written, or whose time has come again.
+const MAIL_POLL: Duration = Duration::from_secs(1);
 
 /// A setting that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +41,8 @@ pub enum MailRoute {
     Stdout,
     /// One `.eml` file for each.
     Directory(PathBuf),
+    /// Handed in to a mail server.
+    Smtp(Smtp),
 }
 
 /// What a request may ask for. Each limit has its setting and its place here; those of the pass before the parser come with it.
@@ -70,6 +79,10 @@ pub struct Config {
     pub plan: String,
     /// Where mails go.
     pub mail: MailRoute,
+    /// Whom mails come from; None: `no-reply` at the host of `public_url`.
+    pub mail_from: Option<Email>,
+    /// How often to look for mails that were not written by this server itself; those are sent at once. Not a setting.
+    pub mail_poll: Duration,
     /// Base of the links in mails, without a slash at the end; None: made from the listen address.
     pub public_url: Option<Url>,
     /// Signing keys; made on first use.
@@ -93,6 +106,8 @@ impl Default for Config {
             seat_limit: None,
             plan: settings::PLAN_DEFAULT.to_owned(),
             mail: MailRoute::Stdout,
+            mail_from: None,
+            mail_poll: MAIL_POLL,
             public_url: None,
             key_file: PathBuf::from(settings::KEY_FILE_DEFAULT),
             allowed_origins: Vec::new(),

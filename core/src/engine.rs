@@ -1,6 +1,8 @@
 //! Makes actions happen: one transaction each, with the caller looked at again inside it, locks in order, events in the same commit.
 //!
-//! The only place outside the suite and tests that begins and commits.
+//! The only place (with `engine/outbox.rs`, which hands out mails) outside the suite and tests that begins and commits.
+
+mod outbox;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,15 +15,17 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::event::{EventBody, NewEvent};
 use crate::id::{EventId, UserId};
-use crate::mail::{Mail, Postman};
+use crate::mail::{Mail, Outbox};
 use crate::permission::Permission;
 use crate::policy::{Ability, Access, Deny, Verdict};
 use crate::rejection::{Code, Failure, Reasons, Rejection};
 use crate::secret::{LinkKey, fingerprint};
 use crate::settings::Settings;
-use crate::storage::{IdempotencyKey, IdempotencyState, LockMode, Read, Storage, StorageError, Transaction};
+use crate::storage::{IdempotencyKey, IdempotencyState, LockMode, NewMail, Read, Storage, StorageError, Transaction};
 use crate::time::Timestamp;
 use crate::user::{Actor, User};
+
+pub use outbox::{CLAIM_SECONDS, Fate, Undelivered};
 
 /// How often a unit of work that lost a race is tried before the race is given up.
 const ATTEMPTS: u32 = 8;
@@ -128,15 +132,15 @@ pub trait Action: std::fmt::Debug + Send + Sync {
 pub struct Engine {
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
-    postman: Arc<dyn Postman>,
+    outbox: Arc<dyn Outbox>,
     links: LinkKey,
     licence: Licence,
 }
 
 impl Engine {
     /// An engine over a storage.
-    pub fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, postman: Arc<dyn Postman>, links: LinkKey, licence: Licence) -> Engine {
-        Engine { storage, clock, postman, links, licence }
+    pub fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, outbox: Arc<dyn Outbox>, links: LinkKey, licence: Licence) -> Engine {
+        Engine { storage, clock, outbox, links, licence }
     }
 
     /// The storage, for reading.
@@ -241,6 +245,10 @@ impl Engine {
         };
         let mut output = action.run(&mut change).await?;
         let Change { mut tx, events, mails, .. } = change;
+        if !attempt.dry_run {
+            tx.mails_insert(&mails).await?;
+        }
+        // Last of all: whoever appends holds up everybody else who does.
         if !events.is_empty() {
             tx.events_append(&events).await?;
         }
@@ -255,7 +263,7 @@ impl Engine {
         }
         tx.commit().await?;
         if !mails.is_empty() {
-            self.postman.send(mails).await;
+            self.outbox.wake();
         }
         Ok(output)
     }
@@ -296,7 +304,7 @@ pub struct Change<'e> {
     modes: HashMap<UserId, LockMode>,
     settings_locked: bool,
     events: Vec<NewEvent>,
-    mails: Vec<Mail>,
+    mails: Vec<NewMail>,
     request_id: Option<String>,
     engine: &'e Engine,
 }
@@ -392,9 +400,10 @@ impl Change<'_> {
         self.events.push(NewEvent { id, occurred_at: self.now, actor, subject, request_id: self.request_id.clone(), body });
     }
 
-    /// Has a mail sent after the commit.
+    /// Has a mail sent once the change is committed: it is written into the outbox together with it.
     pub fn mail(&mut self, mail: Mail) {
-        self.mails.push(mail);
+        let id = self.new_uuid();
+        self.mails.push(NewMail { id, mail, written_at: self.now });
     }
 
     /// Writes a changed person: version + 1, `updated_at` now.

@@ -1,6 +1,5 @@
 //! What is written to people by mail. An action says what; the server says how (texts, transport).
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
@@ -105,6 +104,16 @@ impl Mail {
         }
     }
 
+    /// Its link, and when that stops working.
+    pub fn link(&self) -> Option<(&Link, Timestamp)> {
+        match self {
+            Mail::Invitation { link, expires_at, .. }
+            | Mail::LoginEmailConfirmation { link, expires_at, .. }
+            | Mail::PasswordReset { link, expires_at, .. } => Some((link, *expires_at)),
+            Mail::LoginEmailRequested { .. } | Mail::LoginEmailChanged { .. } | Mail::HandoverReceived { .. } => None,
+        }
+    }
+
     /// What it is, for the log: nothing of whom it goes to.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -124,18 +133,17 @@ impl std::fmt::Debug for Mail {
     }
 }
 
-/// Takes mails of committed changes. Must not fail the change: what cannot be sent is logged (and later kept in an outbox).
-#[async_trait]
-pub trait Postman: Send + Sync + 'static {
-    /// Sends them, in order.
-    async fn send(&self, mails: Vec<Mail>);
+/// Told after a commit that mails wait in the outbox. A hint and no more: whoever sends them looks by themself now and then.
+pub trait Outbox: Send + Sync + 'static {
+    /// There is something to send.
+    fn wake(&self);
 }
 
-/// Sends nothing: for embedding without mail, and for tests of the rules.
+/// Sends nothing: for commands beside the server, for embedding without mail, and for tests of the rules. What is written stays in the
+/// outbox, for a server on the same storage.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NoMail;
 
-#[async_trait]
-impl Postman for NoMail {
-    async fn send(&self, _mails: Vec<Mail>) {}
+impl Outbox for NoMail {
+    fn wake(&self) {}
 }

@@ -25,7 +25,7 @@ pub fn fingerprint(text: &str) -> [u8; 32] {
 }
 
 /// What a link in a mail is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LinkPurpose {
     /// Accepting an invitation (rule S2).
     Invitation,

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Config, Purpose, Settings, check_environment};
+use crate::config::{Config, OnCommandLine, Purpose, Settings, check_environment};
 use crate::telemetry::Detail;
 use problem::Problem;
 
@@ -77,7 +77,8 @@ pub fn main() -> ExitCode {
 fn run(command: &Command, matches: &ArgMatches) -> Result<(), Problem> {
     check_environment(command, std::env::vars_os())?;
     let cli = Cli::from_arg_matches(matches).map_err(|error| error.exit()).unwrap_or_else(|never: std::convert::Infallible| match never {});
-    let on_command_line = matches.value_source("database_url") == Some(ValueSource::CommandLine);
+    let is_flag = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    let on_command_line = OnCommandLine { database_url: is_flag("database_url"), mail: is_flag("mail") };
     let config = cli.settings.into_config(cli.command.purpose(), on_command_line)?;
     crate::telemetry::start(match cli.command {
         Action::Serve(_) => Detail::Server,
@@ -118,7 +119,7 @@ mod tests {
             let command = path.iter().fold(command, |c, name| c.find_subcommand(name).expect("there").clone());
             let help = command.clone().render_long_help().to_string();
             let settings: Vec<_> = command.get_arguments().filter(|a| a.get_env().is_some()).collect();
-            assert_eq!(settings.len(), 15, "{path:?}");
+            assert_eq!(settings.len(), 16, "{path:?}");
             for setting in settings {
                 let variable = setting.get_env().expect("has one").to_string_lossy().into_owned();
                 assert!(variable.starts_with("TENURE_") && help.contains(&format!("[env: {variable}]")), "{variable}");

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use tenure_core::email::Email;
 use url::{Host, Url};
 
 use super::{MailRoute, Profile};
@@ -86,9 +87,13 @@ pub(super) fn mail(text: &str) -> Result<MailRoute, Expected> {
     match text.split_once(':') {
         None if text == "stdout" => Ok(MailRoute::Stdout),
         Some(("file", directory)) if !directory.is_empty() => Ok(MailRoute::Directory(PathBuf::from(directory))),
-        Some(("smtp" | "smtps", _)) => Err(Expected::Secret("stdout or file:DIRECTORY; smtp:// is not available yet")),
-        _ => Err(Expected::Secret("stdout or file:DIRECTORY")),
+        Some(("smtp" | "smtps", _)) => super::smtp::smtp(text).map(MailRoute::Smtp),
+        _ => Err(Expected::Secret("stdout, file:DIRECTORY, smtp://HOST or smtps://HOST")),
     }
+}
+
+pub(super) fn mail_from(text: &str) -> Result<Email, Expected> {
+    Email::parse(text).ok_or(Expected::Public("an email address, e.g. no-reply@example.com"))
 }
 
 pub(super) fn public_url(text: &str) -> Result<Url, Expected> {

@@ -27,6 +27,15 @@ pub enum Purpose {
     Tool,
 }
 
+/// Which settings came as a flag, where everybody on the machine can read them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OnCommandLine {
+    /// The database URL.
+    pub database_url: bool,
+    /// The route of mails.
+    pub mail: bool,
+}
+
 /// Every setting, as given.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Settings (flag or environment variable)")]
@@ -52,10 +61,16 @@ pub struct Settings {
     #[arg(long, global = true, env = "TENURE_PLAN", hide_env_values = true, value_name = "NAME")]
     pub plan: Option<String>,
 
-    /// Where mails go: file:DIRECTORY writes one .eml for each; stdout prints them, links included, and is refused in production
-    /// [default: stdout in development and demo; required in production].
+    /// Where mails go: file:DIRECTORY writes one .eml for each; smtp://[USER:PASSWORD@]HOST[:PORT] hands them in to a mail server, by
+    /// STARTTLS (?tls=required, the standard; ?tls=opportunistic; ?tls=none, the standard on loopback), port 587; smtps://… with TLS from the
+    /// first byte, port 465; stdout prints them, links included, and is refused in production [default: stdout in development and demo;
+    /// required in production]. A URL with a password is taken from the environment only.
     #[arg(long, global = true, env = "TENURE_MAIL", hide_env_values = true, value_name = "ROUTE")]
     pub mail: Option<String>,
+
+    /// Address that mails come from [default: no-reply@ the host of the public URL].
+    #[arg(long, global = true, env = "TENURE_MAIL_FROM", hide_env_values = true, value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
 
     /// Base of the links in mails, http:// or https:// [default: from the listen address].
     #[arg(long, global = true, env = "TENURE_PUBLIC_URL", hide_env_values = true, value_name = "URL")]
@@ -127,15 +142,15 @@ fn collect_variables(command: &Command, known: &mut Vec<String>) {
 }
 
 impl Settings {
-    /// Reads the settings. `database_on_command_line`: the database URL came as a flag, where everybody on the machine can read it.
-    pub fn into_config(self, purpose: Purpose, database_on_command_line: bool) -> Result<Config, ConfigError> {
+    /// Reads the settings.
+    pub fn into_config(self, purpose: Purpose, on_command_line: OnCommandLine) -> Result<Config, ConfigError> {
         let is_demo = purpose == Purpose::Demo;
         let profile = match (purpose, optional("PROFILE", self.profile.as_deref(), parse::profile)?) {
             (Purpose::Demo, _) => Profile::Development,
             (_, given) => given.unwrap_or(Profile::Production),
         };
         let database = match optional("DATABASE_URL", self.database_url.as_deref(), parse::database)? {
-            Some(database) if database_on_command_line && database.has_password => {
+            Some(database) if on_command_line.database_url && database.has_password => {
                 return Err(ConfigError(
                     "TENURE_DATABASE_URL (--database-url): a URL with a password is taken from the environment only, not from a flag"
                         .into(),
@@ -149,6 +164,11 @@ impl Settings {
         let trusted_proxies = optional("TRUSTED_PROXIES", self.trusted_proxies.as_deref(), parse::networks)?.unwrap_or_default();
         let behind_proxy = optional("BEHIND_PROXY", self.behind_proxy.as_deref(), parse::truth)?.unwrap_or(false);
         let mail = optional("MAIL", self.mail.as_deref(), parse::mail)?;
+        if on_command_line.mail && matches!(&mail, Some(MailRoute::Smtp(smtp)) if smtp.login.is_some()) {
+            return Err(ConfigError(
+                "TENURE_MAIL (--mail): a URL with a password is taken from the environment only, not from a flag".into(),
+            ));
+        }
         let key_file = match (self.key_file, &database.file) {
             (Some(path), _) if path.is_empty() => return Err(malformed("KEY_FILE", "", "the path of a file")),
             (Some(path), _) => PathBuf::from(path),
@@ -169,11 +189,12 @@ impl Settings {
         let mail = match (mail, profile) {
             (Some(MailRoute::Stdout), Profile::Production) if purpose == Purpose::Serve => {
                 return Err(ConfigError(
-                    "TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY".into(),
+                    "TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY or smtp://HOST"
+                        .into(),
                 ));
             }
             (None, Profile::Production) if purpose == Purpose::Serve => {
-                return Err(ConfigError("TENURE_MAIL is required in production: expected file:DIRECTORY".into()));
+                return Err(ConfigError("TENURE_MAIL is required in production: expected file:DIRECTORY or smtp://HOST".into()));
             }
             (given, _) => given.unwrap_or(MailRoute::Stdout),
         };
@@ -188,6 +209,8 @@ impl Settings {
             seat_limit: optional("SEAT_LIMIT", self.seat_limit.as_deref(), parse::seats)?.flatten(),
             plan: optional("PLAN", self.plan.as_deref(), parse::plan)?.unwrap_or_else(|| PLAN_DEFAULT.to_owned()),
             mail,
+            mail_from: optional("MAIL_FROM", self.mail_from.as_deref(), parse::mail_from)?,
+            mail_poll: Config::default().mail_poll,
             public_url: optional("PUBLIC_URL", self.public_url.as_deref(), parse::public_url)?,
             key_file,
             allowed_origins: optional("ALLOWED_ORIGINS", self.allowed_origins.as_deref(), parse::origins)?.unwrap_or_default(),
@@ -242,7 +265,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     fn fault(settings: Settings) -> String {
-        settings.into_config(Purpose::Serve, false).expect_err("malformed").to_string()
+        settings.into_config(Purpose::Serve, OnCommandLine::default()).expect_err("malformed").to_string()
     }
 
     fn good() -> Settings {
@@ -251,7 +274,7 @@ mod tests {
 
     #[test]
     fn defaults_are_those_of_the_contract() {
-        let config = good().into_config(Purpose::Serve, false).expect("fine");
+        let config = good().into_config(Purpose::Serve, OnCommandLine::default()).expect("fine");
         assert_eq!(config.database_url.expose_secret(), "sqlite://tenure.db?mode=rwc");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.profile, Profile::Production);
@@ -259,7 +282,7 @@ mod tests {
         assert_eq!(config.key_file, PathBuf::from("tenure.keys.json"));
         assert_eq!(config.public_base(), "http://127.0.0.1:8080");
         assert_eq!(config.limits, Limits::default());
-        let demo = Settings::default().into_config(Purpose::Demo, false).expect("fine");
+        let demo = Settings::default().into_config(Purpose::Demo, OnCommandLine::default()).expect("fine");
         assert_eq!((demo.profile, demo.mail), (Profile::Development, MailRoute::Stdout));
         assert_eq!(demo.key_file, PathBuf::from("tenure-demo.keys.json"));
     }
@@ -273,7 +296,12 @@ mod tests {
             ("PROFILE", |s, v| s.profile = Some(v), &["", "prod"]),
             ("SEAT_LIMIT", |s, v| s.seat_limit = Some(v), &["", "0", "-1", "many", "99999999999", "1.5"]),
             ("PLAN", |s, v| s.plan = Some(v), &["", " ", "a\nb"]),
-            ("MAIL", |s, v| s.mail = Some(v), &["", "stdout", "file:", "smtp://mail.example", "pigeon"]),
+            (
+                "MAIL",
+                |s, v| s.mail = Some(v),
+                &["", "stdout", "file:", "smtp://mail.example/x", "smtp://ann:secret@mail.example?tls=none", "pigeon"],
+            ),
+            ("MAIL_FROM", |s, v| s.mail_from = Some(v), &["", "ann", "Ann <ann@example.com>", "ann@-.example"]),
             (
                 "PUBLIC_URL",
                 |s, v| s.public_url = Some(v),
@@ -310,13 +338,23 @@ mod tests {
         let text = fault(Settings { database_url: postgres(), ..good() });
         assert!(text.contains("TENURE_KEY_FILE is required") && !text.contains("secret-word"), "{text}");
         let with_keys = Settings { database_url: postgres(), key_file: Some("k".into()), ..good() };
-        let text = with_keys.into_config(Purpose::Serve, true).expect_err("on the command line").to_string();
+        let text = with_keys
+            .into_config(Purpose::Serve, OnCommandLine { database_url: true, mail: false })
+            .expect_err("on the command line")
+            .to_string();
         assert!(text.contains("environment only") && !text.contains("secret-word"), "{text}");
-        let open = |s: Settings| Settings { listen: Some("0.0.0.0:80".into()), ..s }.into_config(Purpose::Serve, false);
+        let smtp = || Settings { mail: Some("smtps://tenure:secret-word@mail.example".into()), ..good() };
+        let text = smtp().into_config(Purpose::Serve, OnCommandLine { database_url: false, mail: true }).expect_err("a flag").to_string();
+        assert!(text.contains("TENURE_MAIL") && text.contains("environment only") && !text.contains("secret-word"), "{text}");
+        assert!(matches!(smtp().into_config(Purpose::Serve, OnCommandLine::default()).expect("fine").mail, MailRoute::Smtp(_)));
+        let open = |s: Settings| Settings { listen: Some("0.0.0.0:80".into()), ..s }.into_config(Purpose::Serve, OnCommandLine::default());
         assert!(open(Settings { behind_proxy: Some("true".into()), ..good() }).is_ok());
         assert!(open(Settings { trusted_proxies: Some("10.0.0.0/8, ::1".into()), ..good() }).is_ok());
         assert!(open(Settings { profile: Some("development".into()), behind_proxy: Some("true".into()), ..good() }).is_err());
-        assert!(Settings::default().into_config(Purpose::Tool, false).is_ok(), "commands beside the server send no mail");
+        assert!(
+            Settings::default().into_config(Purpose::Tool, OnCommandLine::default()).is_ok(),
+            "commands beside the server send no mail"
+        );
     }
 
     #[test]

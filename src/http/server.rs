@@ -18,7 +18,8 @@ use tenure_core::clock::Clock;
 use tenure_core::engine::{Engine, Licence};
 use tenure_core::storage::Storage;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::adapter::Adapter;
@@ -29,7 +30,7 @@ use super::{App, SharedApp, router};
 use crate::config::Config;
 use crate::graphql::Api;
 use crate::identity::{Identity, IdentityError};
-use crate::mail::{MailError, Mailer};
+use crate::mail::{Bell, MailError, Mailer, Worker};
 
 /// How long the head of a request may take, and how long a connection may be idle before it.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
@@ -37,6 +38,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 2048;
 /// How long requests under way may take after the end was announced.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long mails under way may take after that.
+const MAIL_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused a connection, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -81,6 +84,7 @@ pub async fn listen(config: &Config) -> Result<TcpListener, ServeError> {
 pub struct Server {
     listener: TcpListener,
     app: SharedApp,
+    worker: Worker,
 }
 
 impl Server {
@@ -94,9 +98,11 @@ impl Server {
         config.listen = listener.local_addr()?;
         let config = Arc::new(config);
         let identity = Arc::new(Identity::open(&config.key_file, clock.clone())?);
-        let postman = Arc::new(Mailer::open(&config, identity.link_key(), clock.clone())?);
+        let mailer = Mailer::open(&config, identity.link_key())?;
+        let bell = Bell::default();
         let licence = Licence { seat_limit: config.seat_limit, plan: config.plan.clone() };
-        let engine = Arc::new(Engine::new(storage, clock.clone(), postman, identity.link_key(), licence));
+        let engine = Arc::new(Engine::new(storage, clock.clone(), Arc::new(bell.clone()), identity.link_key(), licence));
+        let worker = Worker::new(engine.clone(), mailer, bell, config.mail_poll);
         let api = Api::new(engine.clone(), identity.clone(), config.clone());
         let app = App {
             adapter: Adapter::new(api, config.limits.clone()),
@@ -107,7 +113,7 @@ impl Server {
             identity,
             engine,
         };
-        Ok(Server { listener, app: Arc::new(app) })
+        Ok(Server { listener, app: Arc::new(app), worker })
     }
 
     /// Where it listens.
@@ -115,9 +121,16 @@ impl Server {
         self.app.config.listen
     }
 
-    /// Serves until `end` comes, then answers what is under way, for ten seconds at most.
+    /// Serves and sends mails until `end` comes, then answers what is under way, and finishes the mails under way, for ten seconds each at
+    /// most.
     pub async fn run(self, end: impl Future<Output = ()>) {
-        let Server { listener, app } = self;
+        let Server { listener, app, worker } = self;
+        // A set, so that the worker ends with this, even when this is dropped.
+        let mut mails = JoinSet::new();
+        let (last_call, called) = oneshot::channel::<()>();
+        mails.spawn(worker.run(async move {
+            let _ = called.await;
+        }));
         let router = router(app.clone());
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let graceful = GracefulShutdown::new();
@@ -146,6 +159,11 @@ impl Server {
         drop(listener);
         if tokio::time::timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests were not answered in time");
+        }
+        // Only now: what was answered just before wrote mails, too.
+        drop(last_call);
+        if tokio::time::timeout(MAIL_PATIENCE, mails.join_next()).await.is_err() {
+            tracing::warn!("some mails were not sent in time: they are tried again later");
         }
     }
 }

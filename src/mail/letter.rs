@@ -16,13 +16,49 @@ use uuid::Uuid;
 /// Longest line of a message, in bytes (RFC 5322 §2.1.1).
 const LINE_MAX: usize = 998;
 
+/// What bytes a message may be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bytes {
+    /// ASCII: every mail server takes it.
+    Seven,
+    /// UTF-8 as it is, so that texts and links in files can be read.
+    Eight,
+}
+
+/// Whom messages come from.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    address: Address,
+    /// The name of this server, as far as mail servers are concerned.
+    pub(super) host: String,
+}
+
+impl Sender {
+    /// That address, or `no-reply` at the host of the links.
+    pub(super) fn new(from: Option<&Email>, base: &str) -> Result<Sender, String> {
+        let host = match Url::parse(base).ok().as_ref().and_then(Url::host) {
+            Some(Host::Domain(domain)) if !domain.is_empty() => domain.to_owned(),
+            _ => "localhost".to_owned(),
+        };
+        // The key has the domain as mail servers know it.
+        let (local, domain) = match from {
+            None => ("no-reply", host.as_str()),
+            Some(from) => {
+                let (_, domain) = from.key().rsplit_once('@').ok_or("no address")?;
+                (from.address().rsplit_once('@').ok_or("no address")?.0, domain)
+            }
+        };
+        Ok(Sender { address: Address::new(local, domain).map_err(|e| e.to_string())?, host })
+    }
+}
+
 /// A mail as text.
 pub(super) struct Letter {
     to: Email,
     name: String,
     pub subject: String,
     pub plain: String,
-    html: String,
+    pub html: String,
 }
 
 impl Letter {
@@ -126,17 +162,19 @@ impl Letter {
     }
 
     /// The message. Names and addresses pass through the types of the mail library, which let none of them add headers or recipients.
-    pub(super) fn message(self, id: Uuid, now: Timestamp, base: &str) -> Result<Message, String> {
-        let host = sender_host(base);
-        let from = Address::new("no-reply", &host).map_err(|e| e.to_string())?;
+    /// The identifier stays the same however often the message is made.
+    pub(super) fn message(self, id: Uuid, written_at: Timestamp, sender: &Sender, bytes: Bytes) -> Result<Message, String> {
         // The domain as mail servers know it.
         let (local, _) = self.to.address().rsplit_once('@').ok_or("no address")?;
         let (_, domain) = self.to.key().rsplit_once('@').ok_or("no address")?;
         let to = Address::new(local, domain).map_err(|e| e.to_string())?;
         let name = (!self.name.is_empty()).then_some(self.name);
-        let date = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.0).unwrap_or_default());
-        // Not encoded, so that links in the files can be read as they are; a route to a mail server will have to ask for 8BITMIME.
+        let date = UNIX_EPOCH + Duration::from_micros(u64::try_from(written_at.0).unwrap_or_default());
         let part = |kind: ContentType, text: String| -> Result<SinglePart, String> {
+            if bytes == Bytes::Seven {
+                let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).map_err(|_| "no quoted-printable")?;
+                return Ok(SinglePart::builder().header(kind).body(body));
+            }
             if text.lines().any(|line| line.len() > LINE_MAX) {
                 return Err("a line is too long".to_owned());
             }
@@ -147,11 +185,11 @@ impl Letter {
             .singlepart(part(ContentType::TEXT_PLAIN, self.plain)?)
             .singlepart(part(ContentType::TEXT_HTML, self.html)?);
         Message::builder()
-            .from(Mailbox::new(Some("tenure".into()), from))
+            .from(Mailbox::new(Some("tenure".into()), sender.address.clone()))
             .to(Mailbox::new(name, to))
             .subject(self.subject)
             .date(date)
-            .message_id(Some(format!("<{id}@{host}>")))
+            .message_id(Some(format!("<{id}@{}>", sender.host)))
             .multipart(body)
             .map_err(|e| e.to_string())
     }
@@ -203,12 +241,5 @@ fn until(at: Timestamp) -> String {
     match (text.get(..10), text.get(11..16)) {
         (Some(date), Some(time)) => format!("{date} {time} UTC"),
         _ => text,
-    }
-}
-
-fn sender_host(base: &str) -> String {
-    match Url::parse(base).ok().as_ref().and_then(Url::host) {
-        Some(Host::Domain(domain)) if !domain.is_empty() => domain.to_owned(),
-        _ => "localhost".to_owned(),
     }
 }

@@ -17,9 +17,15 @@ pub(super) fn print(letter: &Letter) -> Result<(), MailError> {
     Ok(())
 }
 
-/// Writes a message into a directory, for its owner alone. It appears under its name when it is whole.
+/// Writes a message into a directory, for its owner alone. It appears under its name when it is whole; another
+/// attempt takes its place.
 pub(super) fn put(directory: &Path, id: Uuid, message: &[u8]) -> io::Result<()> {
     let temporary = directory.join(format!(".{id}.tmp"));
+    // Of an attempt that was not finished.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod history;
 mod migrate;
+mod outbox;
 mod page;
 mod people;
 mod records;

@@ -132,6 +132,7 @@ fn graphql_stays_in_its_layer() {
 fn units_of_work_begin_in_the_engine() {
     let allowed = [
         "core/src/engine.rs",
+        "core/src/engine",
         "core/src/conformance",
         "core/src/memory",
         "core/src/storage",

@@ -11,6 +11,7 @@ use tenure_core::user::UserStatus;
 use crate::support::company::{Member, State, Traits};
 use crate::support::office::Office;
 use crate::support::person::Person;
+use crate::support::server::Wish;
 use crate::support::{on_both, rows};
 
 /// (file, statements) as written down; (2) takes at most 12.
@@ -128,7 +129,7 @@ async fn scene(office: &Office, size: usize) -> Scene {
 on_both! {
     /// The same numbers for a small company and for one of several times the size.
     async fn twelve_queries_cost_a_bounded_number_of_statements(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, Wish::without_polling).await;
         let hr = office.sign_in(&office.company.hr).await;
         let mut measured = Vec::new();
         for size in [12, 60] {
@@ -153,7 +154,7 @@ on_both! {
 
     /// (12) in a long list: as cheap deep inside as at its ends, and exact in both directions.
     async fn a_page_deep_in_a_long_list(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, Wish::without_polling).await;
         let hr = office.sign_in(&office.company.hr).await;
         office.company.deals(&office.company.emma, rows(100_000)).await;
         let ask = "query($before: String) { ownedEntities(last: 50, before: $before, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { id } pageInfo { hasPreviousPage hasNextPage startCursor } } }";

@@ -63,6 +63,10 @@ async fn what_cannot_be_right_stops_the_start_with_one_line() {
     const SEATS: &str = "TENURE_SEAT_LIMIT (--seat-limit): expected a number of seats from 1 on, or unlimited, not";
     const IN_MEMORY: &str = "TENURE_DATABASE_URL: a database in memory is not supported: name a file, e.g. sqlite://tenure.db?mode=rwc";
     const MALFORMED: &str = "TENURE_DATABASE_URL (--database-url) is malformed: expected sqlite://PATH or postgres://USER@HOST/DATABASE";
+    const SMTP: &str = "TENURE_MAIL (--mail) is malformed: expected smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…, with nothing behind it \
+        but ?tls=required, ?tls=opportunistic or ?tls=none";
+    const IN_THE_CLEAR: &str = "TENURE_MAIL (--mail) is malformed: expected smtps:// or ?tls=required where a password is sent to another \
+        machine: it could be read on the way";
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[("TENURE_LISTNE", "x")], "TENURE_LISTNE is not a setting: expected one of those in `tenure serve --help`"),
         (&[("TENURE_DATABASE_URL", "tenure.db")], MALFORMED),
@@ -86,7 +90,17 @@ async fn what_cannot_be_right_stops_the_start_with_one_line() {
         (&[("TENURE_SEAT_LIMIT", "0")], &format!("{SEATS} \"0\"")),
         (&[("TENURE_SEAT_LIMIT", "abc")], &format!("{SEATS} \"abc\"")),
         (&[("TENURE_LIMIT_DEPTH", "deep")], "TENURE_LIMIT_DEPTH (--limit-depth): expected a whole number from 1 on, not \"deep\""),
-        (&[("TENURE_MAIL", "stdout")], "TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY"),
+        (
+            &[("TENURE_MAIL", "stdout")],
+            "TENURE_MAIL: stdout is refused in production, as it prints secret links: expected file:DIRECTORY or smtp://HOST",
+        ),
+        (&[("TENURE_MAIL", "smtp://tenure:open-sesame@mail.example:port")], SMTP),
+        (&[("TENURE_MAIL", "smtp://mail.example?tls=maybe")], SMTP),
+        (&[("TENURE_MAIL", "smtp://tenure:open-sesame@mail.example?tls=none")], IN_THE_CLEAR),
+        (
+            &[("TENURE_MAIL_FROM", "nobody")],
+            "TENURE_MAIL_FROM (--mail-from): expected an email address, e.g. no-reply@example.com, not \"nobody\"",
+        ),
         (
             &[("TENURE_DATABASE_URL", "postgres://tenure:open-sesame@db.example/tenure")],
             "TENURE_KEY_FILE is required for PostgreSQL in production: the path of the file for signing keys",
@@ -98,9 +112,14 @@ async fn what_cannot_be_right_stops_the_start_with_one_line() {
         command.env("TENURE_MAIL", "file:mail").envs(settings.iter().copied());
         Ended::of(command, "").await.refused(2, line);
     }
-    Ended::of(tenure(folder.path(), &["serve"]), "").await.refused(2, "TENURE_MAIL is required in production: expected file:DIRECTORY");
+    Ended::of(tenure(folder.path(), &["serve"]), "")
+        .await
+        .refused(2, "TENURE_MAIL is required in production: expected file:DIRECTORY or smtp://HOST");
     let on_command_line = tenure(folder.path(), &["migrate", "up", "--database-url", "postgres://tenure:open-sesame@db.example/tenure"]);
     let line = "TENURE_DATABASE_URL (--database-url): a URL with a password is taken from the environment only, not from a flag";
+    Ended::of(on_command_line, "").await.refused(2, line);
+    let on_command_line = tenure(folder.path(), &["serve", "--mail", "smtps://tenure:open-sesame@mail.example"]);
+    let line = "TENURE_MAIL (--mail): a URL with a password is taken from the environment only, not from a flag";
     Ended::of(on_command_line, "").await.refused(2, line);
     assert!(is_empty(folder.path()), "nothing was made");
 }

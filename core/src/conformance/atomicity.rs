@@ -28,6 +28,7 @@ async fn write_everything(tx: &mut dyn Transaction) {
     tx.session_insert(&session(1, &ann)).await.expect("session");
     tx.access_token_insert(&access_token(1, ann.id)).await.expect("token");
     tx.password_set(ann.id, Some(&password("x"))).await.expect("password");
+    tx.mails_insert(&[mail(1)]).await.expect("mail");
     tx.events_append(&[event(1, ann.id)]).await.expect("event");
 }
 
@@ -52,6 +53,7 @@ async fn traces(read: &dyn crate::storage::Read) -> Vec<u64> {
         u64::from(sessions),
         u64::from(tokens),
         u64::from(read.password_by_user(ann).await.expect("password").is_some()),
+        read.mails_count().await.expect("mails").0,
         read.events_after(0, 10).await.expect("events").len() as u64,
     ]
 }

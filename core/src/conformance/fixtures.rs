@@ -11,12 +11,13 @@ use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, Sec
 use crate::email::{Email, EmailRole, HeldAddress};
 use crate::event::{EventBody, NewEvent};
 use crate::id::{AccessTokenId, DepartmentId, EventId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
+use crate::mail::{ChangedBy, Mail};
 use crate::permission::{Permission, PermissionSet};
 use crate::reassignment::{Reassignment, ReassignmentLists, ReassignmentStatus};
 use crate::record::{
     ActivityType, Handover, HandoverContext, Money, OwnershipChange, ParticipantRole, Record, RecordDetail, RecordKind, TaskParticipant,
 };
-use crate::storage::Storage;
+use crate::storage::{NewMail, Storage};
 use crate::structure::{Department, Membership, Workgroup, WorkgroupRole};
 use crate::time::{Date, Timestamp, parse_date};
 use crate::user::{Actor, Dismissal, User, UserKind, UserStatus};
@@ -265,6 +266,13 @@ pub fn event(n: u64, subject: UserId) -> NewEvent {
         request_id: Some(format!("request-{n}")),
         body: EventBody::UserUpdated { changed_fields: vec!["jobTitle".into()] },
     }
+}
+
+/// The n-th mail: a small notice, due at once.
+pub fn mail(n: u64) -> NewMail {
+    let (to, login) = (email(&format!("ann{n}@example.com")), email("ann@example.com"));
+    let mail = Mail::LoginEmailChanged { to, name: "Ann Lee".into(), login, by: ChangedBy::SomebodyElse };
+    NewMail { id: uuid(n), mail, written_at: at(0) }
 }
 
 /// Rows to begin with.

@@ -206,6 +206,15 @@ cases! { $
         events_are_paged_by_subject
         who_dismissed_somebody_is_not_told_by_a_condition
     }
+    /// Promise 9.
+    outbox {
+        mails_come_back_as_they_were_written
+        rolled_back_mails_are_not_there
+        a_mail_is_claimed_by_one_of_many
+        a_claim_ends_by_itself
+        a_postponed_mail_waits
+        a_mail_that_was_given_up_is_kept_for_a_while
+    }
 }
 
 async fn begin(storage: &Arc<dyn Storage>) -> Box<dyn Transaction> {

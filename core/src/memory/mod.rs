@@ -6,6 +6,7 @@
 
 mod credentials;
 mod history;
+mod outbox;
 mod page;
 mod people;
 mod records;

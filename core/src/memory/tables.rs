@@ -13,7 +13,7 @@ use crate::permission::PermissionSet;
 use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, ParticipantRole, Record};
 use crate::settings::Settings;
-use crate::storage::{Result, StorageError, Unique};
+use crate::storage::{NewMail, Result, StorageError, Unique};
 use crate::structure::{Department, Membership, Workgroup};
 use crate::time::Timestamp;
 use crate::user::{FormerPerson, User, UserKind, UserStatus};
@@ -47,6 +47,16 @@ pub struct Tables {
     /// By sequence number.
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
+    pub(super) mails: Table<Uuid, WaitingMail>,
+}
+
+/// A mail that waits, or was given up.
+#[derive(Debug, Clone)]
+pub(super) struct WaitingMail {
+    pub(super) mail: NewMail,
+    pub(super) due_at: Timestamp,
+    pub(super) tries: u32,
+    pub(super) given_up_at: Option<Timestamp>,
 }
 
 /// Person, mutation and key of an operation that may be repeated.
@@ -83,6 +93,7 @@ impl Tables {
             invitations: Arc::default(),
             events: Arc::default(),
             operations: Arc::default(),
+            mails: Arc::default(),
         }
     }
 

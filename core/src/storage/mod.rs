@@ -13,6 +13,7 @@
 //! 6. **Set-based**: a method that takes many rows costs a bounded number of statements, however many they are.
 //! 7. **Text is bytes**: sort keys and words are compared as bytes; no collation is involved.
 //! 8. **History**: events get sequence numbers without gaps in the order of commits.
+//! 9. **Outbox**: of all who claim mails at once, one gets each, until the claim ends.
 //!
 //! Order of locks everywhere: settings → users ascending → workgroups → tokens → reassignments → records
 //! ascending → events.
@@ -20,6 +21,7 @@
 mod credentials;
 mod error;
 mod history;
+mod outbox;
 mod people;
 mod records;
 mod structure;
@@ -29,6 +31,7 @@ use async_trait::async_trait;
 pub use credentials::{CredentialRead, CredentialWrite};
 pub use error::{StorageError, Unique};
 pub use history::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState};
+pub use outbox::{ClaimedMail, NewMail, OutboxRead, OutboxWrite};
 pub use people::{LockMode, PeopleRead, PeopleWrite};
 pub use records::{RecordLine, RecordRead, RecordWrite};
 pub use structure::{StructureRead, StructureWrite};
@@ -37,12 +40,12 @@ pub use structure::{StructureRead, StructureWrite};
 pub type Result<T, E = StorageError> = std::result::Result<T, E>;
 
 /// Everything that can be read: outside a transaction as of the last commit, inside one with what it wrote itself.
-pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead {}
-impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + ?Sized> Read for T {}
+pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + OutboxRead {}
+impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + OutboxRead + ?Sized> Read for T {}
 
 /// Everything that can be written: in a transaction only.
-pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite {}
-impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + ?Sized> Write for T {}
+pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + OutboxWrite {}
+impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + OutboxWrite + ?Sized> Write for T {}
 
 /// A storage.
 #[async_trait]

@@ -1,11 +1,15 @@
 //! Mails that the server wrote as files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use tenure_core::storage::Storage;
 
 /// A folder of `.eml` files.
 pub struct Mailbox {
     folder: PathBuf,
+    storage: Option<Arc<dyn Storage>>,
 }
 
 /// One mail, as far as tests look.
@@ -33,7 +37,24 @@ impl Message {
 impl Mailbox {
     /// The folder that the server writes to.
     pub fn at(folder: &Path) -> Mailbox {
-        Mailbox { folder: folder.to_owned() }
+        Mailbox { folder: folder.to_owned(), storage: None }
+    }
+
+    /// Whose outbox is waited for: what was written is to be in the folder before it is looked into.
+    pub fn behind(self, storage: Arc<dyn Storage>) -> Mailbox {
+        Mailbox { storage: Some(storage), ..self }
+    }
+
+    /// Waits until nothing is left in the outbox. Mails are to be there within a second of the answer.
+    pub async fn settled(&self) {
+        let Some(storage) = &self.storage else { return };
+        for _ in 0..400 {
+            if storage.mails_next_due().await.expect("the outbox").is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("mails are not sent");
     }
 
     /// All mails by now, oldest first as far as their names tell.
@@ -47,6 +68,7 @@ impl Mailbox {
 
     /// The latest mail to an address; they are there within a second of the answer.
     pub async fn latest_to(&self, address: &str) -> Message {
+        self.settled().await;
         for _ in 0..40 {
             if let Some(message) = self.all().into_iter().rev().find(|m| m.is_to(address)) {
                 return message;
@@ -58,11 +80,14 @@ impl Mailbox {
 
     /// How many mails went to an address by now.
     pub fn count_to(&self, address: &str) -> usize {
+        // Not async, as it stands in the middle of comparisons.
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.settled()));
         self.all().iter().filter(|m| m.is_to(address)).count()
     }
 }
 
-fn parse(text: &str) -> Message {
+/// Reads a message; the encoding of its parts is undone.
+pub fn parse(text: &str) -> Message {
     let text = text.replace("\r\n", "\n");
     let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
     // A line that begins with a blank goes on from the one before.
@@ -70,10 +95,11 @@ fn parse(text: &str) -> Message {
     let header = |name: &str| {
         head.lines().filter_map(|l| l.split_once(':')).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     };
-    let body = match header("Content-Transfer-Encoding").map(|e| e.to_ascii_lowercase()).as_deref() {
-        Some("quoted-printable") => quoted_printable(body),
-        _ => body.to_owned(),
-    };
+    let encoding = header("Content-Transfer-Encoding").unwrap_or_default();
+    // The parts of a message say so themselves, all alike.
+    let is_quoted = |encoding: &str| encoding.trim().eq_ignore_ascii_case("quoted-printable");
+    let in_parts = body.lines().filter_map(|l| l.strip_prefix("Content-Transfer-Encoding:")).any(is_quoted);
+    let body = if is_quoted(&encoding) || in_parts { quoted_printable(body) } else { body.to_owned() };
     Message { to: header("To").unwrap_or_default(), subject: header("Subject").unwrap_or_default(), body }
 }
 
@@ -85,9 +111,14 @@ fn quoted_printable(text: &str) -> String {
         match (first, tail) {
             (b'=', [b'\n', after @ ..]) => rest = after,
             (b'=', [high, low, after @ ..]) => {
-                let hex = std::str::from_utf8(&[*high, *low]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                bytes.push(hex.expect("two hexadecimal digits"));
-                rest = after;
+                match std::str::from_utf8(&[*high, *low]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                    Some(byte) => {
+                        bytes.push(byte);
+                        rest = after;
+                    }
+                    // The head of a part is not encoded.
+                    None => bytes.push(*first),
+                }
             }
             _ => bytes.push(*first),
         }

@@ -24,6 +24,7 @@ pub mod person;
 pub mod process;
 pub mod race;
 pub mod server;
+pub mod smtp;
 pub mod watch;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.

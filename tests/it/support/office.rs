@@ -43,7 +43,7 @@ impl Office {
         let hash = adapter::password_hash(PASSWORD).await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let company = Company::found(Arc::new(storage.clone()), clock, hash).await;
-        let mail = Mailbox::at(&database.folder.path().join("mail"));
+        let mail = Mailbox::at(&database.folder.path().join("mail")).behind(Arc::new(storage.clone()));
         let server = Server::over(wish.clone(), Arc::new(storage.clone())).await;
         Office { company, server, storage, mail, wish, database }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use tenure::config::{Config, MailRoute, Profile};
+use tenure::config::{Config, MailRoute, Profile, Smtp, SmtpTls};
 use tenure_core::clock::{Clock, SystemClock};
 use tenure_core::storage::Storage;
 use tokio::sync::oneshot;
@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::adapter;
 use super::backend::Database;
 use super::person::Person;
+use super::smtp::MailServer;
 
 /// What a server is to be like.
 #[derive(Clone)]
@@ -47,6 +48,19 @@ impl Wish {
     /// With a clock of the test's own.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Wish {
         self.clock = clock;
+        self
+    }
+
+    /// That hands its mails in to a mail server on this machine.
+    pub fn mailing_to(mut self, server: &MailServer) -> Wish {
+        let (host, port) = ("127.0.0.1".to_owned(), server.port());
+        self.config.mail = MailRoute::Smtp(Smtp { host, port, tls: SmtpTls::None, login: None });
+        self
+    }
+
+    /// That looks for mails of others once only, so that statements can be counted.
+    pub fn without_polling(mut self) -> Wish {
+        self.config.mail_poll = std::time::Duration::from_secs(3600);
         self
     }
 

@@ -4,6 +4,7 @@ mod faulty;
 mod forward;
 mod history;
 mod lists;
+mod outbox;
 
 use std::sync::Arc;
 
@@ -65,6 +66,13 @@ enum Fault {
     RepeatsTheLastEvent,
     TellsWhoDismissed,
     ListsDeletions,
+    // Promise 9.
+    ClaimsTwice,
+    ClaimsForEver,
+    HeedsOldClaims,
+    SendsWhatWasGivenUp,
+    ForgetsMails,
+    LosesWaitingMails,
     // Single methods.
     ForgetsOutcomes,
     RemembersForEver,
@@ -86,7 +94,9 @@ enum Fault {
 fn noticed_by(fault: Fault) -> &'static [&'static str] {
     match fault {
         Fault::Nothing => &[],
-        Fault::LeaksOnRollback => &["a_dropped_transaction_leaves_nothing", "a_refused_write_leaves_nothing_after_rollback"],
+        Fault::LeaksOnRollback => {
+            &["a_dropped_transaction_leaves_nothing", "a_refused_write_leaves_nothing_after_rollback", "rolled_back_mails_are_not_there"]
+        }
         Fault::ShowsBeforeCommit => &["a_commit_shows_everything_at_once"],
         Fault::LosesCommits => &["a_commit_shows_everything_at_once"],
         Fault::ReadsPastItsOwnWrites => &["a_transaction_reads_what_it_wrote"],
@@ -110,6 +120,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "two_who_lock_crosswise_both_finish",
             "events_of_rivals_follow_the_order_of_commits",
             "a_repeat_waits_for_the_first_to_end",
+            "a_mail_is_claimed_by_one_of_many",
         ],
         Fault::LocksInAnyOrder => &["locks_return_rows_in_ascending_order"],
         Fault::WaitsForEver => &["who_waits_too_long_loses_the_race"],
@@ -167,6 +178,10 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::RepeatsTheLastEvent => &["events_are_numbered_without_gaps"],
         Fault::TellsWhoDismissed => &["who_dismissed_somebody_is_not_told_by_a_condition"],
         Fault::ListsDeletions => &["hidden_events_take_no_place_on_a_page", "events_are_paged_by_subject"],
+        Fault::ClaimsTwice => &["a_mail_is_claimed_by_one_of_many", "a_claim_ends_by_itself"],
+        Fault::ClaimsForEver | Fault::HeedsOldClaims => &["a_claim_ends_by_itself"],
+        Fault::SendsWhatWasGivenUp | Fault::ForgetsMails => &["a_mail_that_was_given_up_is_kept_for_a_while"],
+        Fault::LosesWaitingMails => &["a_postponed_mail_waits"],
         Fault::ForgetsOutcomes => &["an_outcome_is_remembered", "a_repeat_waits_for_the_first_to_end"],
         Fault::RemembersForEver => &["an_outcome_is_forgotten_after_its_time"],
         Fault::RemembersRolledBack => &["a_rolled_back_operation_is_forgotten"],
@@ -231,6 +246,12 @@ const FAULTS: &[Fault] = &[
     Fault::RepeatsTheLastEvent,
     Fault::TellsWhoDismissed,
     Fault::ListsDeletions,
+    Fault::ClaimsTwice,
+    Fault::ClaimsForEver,
+    Fault::HeedsOldClaims,
+    Fault::SendsWhatWasGivenUp,
+    Fault::ForgetsMails,
+    Fault::LosesWaitingMails,
     Fault::ForgetsOutcomes,
     Fault::RemembersForEver,
     Fault::RemembersRolledBack,

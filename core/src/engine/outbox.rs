@@ -1,0 +1,133 @@
+//! Handing out the mails of committed changes, to whoever sends them.
+//!
+//! A mail is claimed for a while, sent, and removed. When it could not be sent it waits, longer each time; when it never can be, it is
+//! given up. Whoever dies in between leaves a claim that ends by itself: so a mail is sent at least once, and exactly once as long as
+//! nobody dies.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::Engine;
+use crate::credential::SecretHash;
+use crate::id::UserId;
+use crate::secret::{Link, LinkKey, LinkPurpose};
+use crate::storage::{ClaimedMail, Read, StorageError};
+use crate::time::Timestamp;
+
+/// How long a claim lasts, in seconds: whoever sends a batch must be done with it by then.
+pub const CLAIM_SECONDS: i64 = 600;
+/// How long to wait after the first, second, … attempt that failed, in seconds; after all others as long as after the last of these.
+const PAUSES_SECONDS: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
+/// How long after it was written a mail is given up, in seconds: 3 days.
+const PATIENCE_SECONDS: i64 = 3 * 24 * 3600;
+/// How long mails that were given up are kept for the operator, in seconds: 7 days. They hold names and addresses.
+const KEPT_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undelivered {
+    /// It may work another time.
+    ForNow,
+    /// It will never work.
+    ForGood,
+}
+
+/// What becomes of a mail that was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is tried again at that time.
+    TriedAgain(Timestamp),
+    /// It is not sent.
+    GivenUp,
+    /// Somebody else has it by now: the claim was over.
+    OutOfHand,
+}
+
+impl Engine {
+    /// Claims mails that are due, at most `limit`, for [`CLAIM_SECONDS`]; ascending by identifier, so roughly in the order of writing. Those
+    /// whose link is dead by now are dropped: they would help nobody.
+    pub async fn claim_mails(&self, limit: u32) -> Result<Vec<ClaimedMail>, StorageError> {
+        // Looked at first, without a unit of work: with one writer, everybody who asks in vain would hold up the others.
+        loop {
+            let now = self.clock.now();
+            if self.storage.mails_next_due().await?.is_none_or(|due| due > now) {
+                return Ok(Vec::new());
+            }
+            let mut tx = self.storage.begin().await?;
+            let claimed = tx.mails_claim(now, now.plus_seconds(CLAIM_SECONDS), limit).await?;
+            if claimed.is_empty() {
+                return Ok(claimed);
+            }
+            let dead = dead_links(&*tx, &self.links, &claimed, now).await?;
+            if !dead.is_empty() {
+                tx.mails_remove(&dead.iter().copied().collect::<Vec<_>>()).await?;
+            }
+            tx.commit().await?;
+            let alive: Vec<ClaimedMail> = claimed.into_iter().filter(|mail| !dead.contains(&mail.id())).collect();
+            if !alive.is_empty() {
+                return Ok(alive);
+            }
+        }
+    }
+
+    /// A mail was sent.
+    pub async fn mail_sent(&self, id: Uuid) -> Result<(), StorageError> {
+        let mut tx = self.storage.begin().await?;
+        tx.mails_remove(&[id]).await?;
+        tx.commit().await
+    }
+
+    /// A mail could not be sent: it is tried again later, or given up.
+    pub async fn mail_failed(&self, claim: &ClaimedMail, why: Undelivered) -> Result<Fate, StorageError> {
+        let now = self.clock.now();
+        let step = usize::try_from(claim.tries.saturating_sub(1)).unwrap_or(usize::MAX).min(PAUSES_SECONDS.len() - 1);
+        let due_at = now.plus_seconds(PAUSES_SECONDS[step]);
+        let in_vain = why == Undelivered::ForGood || due_at > claim.mail.written_at.plus_seconds(PATIENCE_SECONDS);
+        let mut tx = self.storage.begin().await?;
+        let (is_ours, fate) = match in_vain {
+            true => (tx.mail_give_up(claim, now).await?, Fate::GivenUp),
+            false => (tx.mail_postpone(claim, due_at).await?, Fate::TriedAgain(due_at)),
+        };
+        tx.commit().await?;
+        Ok(if is_ours { fate } else { Fate::OutOfHand })
+    }
+
+    /// Removes mails that were given up long ago; returns how many.
+    pub async fn forget_mails(&self) -> Result<u64, StorageError> {
+        if self.storage.mails_count().await?.1 == 0 {
+            return Ok(0);
+        }
+        let mut tx = self.storage.begin().await?;
+        let forgotten = tx.mails_forget(self.clock.now().plus_seconds(-KEPT_SECONDS)).await?;
+        tx.commit().await?;
+        Ok(forgotten)
+    }
+}
+
+/// Those of the mails whose link does not work any more: expired, taken back, or replaced by a later one.
+async fn dead_links(read: &dyn Read, key: &LinkKey, mails: &[ClaimedMail], now: Timestamp) -> Result<HashSet<Uuid>, StorageError> {
+    let links: Vec<(Uuid, Link, Timestamp)> =
+        mails.iter().filter_map(|m| m.mail.mail.link().map(|(link, expires_at)| (m.id(), *link, expires_at))).collect();
+    if links.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let current = current_hashes(read, &links.iter().map(|(_, link, _)| *link).collect::<Vec<_>>()).await?;
+    let is_dead = |link: &Link, expires_at: Timestamp| {
+        expires_at <= now || current.get(&(link.purpose, link.user)).is_some_and(|hash| *hash != Some(SecretHash::of(&key.token(link))))
+    };
+    Ok(links.iter().filter(|(_, link, expires_at)| is_dead(link, *expires_at)).map(|(id, ..)| *id).collect())
+}
+
+/// The hash of the one link that works, for each purpose and person asked for; None where none does. Purposes that are not in it are
+/// told by their time alone: the place to add one whose hashes are stored.
+async fn current_hashes(read: &dyn Read, links: &[Link]) -> Result<HashMap<(LinkPurpose, UserId), Option<SecretHash>>, StorageError> {
+    let of = |purpose: LinkPurpose| links.iter().filter(move |link| link.purpose == purpose).map(|link| link.user);
+    let invited: Vec<UserId> = of(LinkPurpose::Invitation).collect();
+    let mut current: HashMap<_, _> = invited.iter().map(|user| ((LinkPurpose::Invitation, *user), None)).collect();
+    if !invited.is_empty() {
+        let invitations = read.invitations_by_user(&invited).await?;
+        current.extend(invitations.into_iter().map(|i| ((LinkPurpose::Invitation, i.user), Some(i.token_hash))));
+    }
+    Ok(current)
+}
