@@ -12,6 +12,7 @@ pub mod event;
 pub mod event_counter;
 pub mod idempotency;
 pub mod invitation;
+pub mod link;
 pub mod membership;
 pub mod ownership_change;
 pub mod password;

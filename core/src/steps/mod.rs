@@ -6,5 +6,6 @@ pub mod departure;
 pub mod handover;
 pub mod input;
 pub mod invitations;
+pub mod links;
 pub mod memberships;
 pub mod record_input;

@@ -84,9 +84,9 @@ pub trait PeopleWrite: Send + Sync {
     /// Replaces a person, but for `login_email` and `contact_email`. Conflict when there is no such row.
     async fn user_update(&mut self, user: &User) -> Result<()>;
 
-    /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, sessions and tokens. Whoever
-    /// still has them as manager, and departments that still have them as head, have none then. Nothing happens when there is no such row;
-    /// records must have gone to somebody else before.
+    /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, links, sessions and tokens.
+    /// Whoever still has them as manager, and departments that still have them as head, have none then. Nothing happens when there is no
+    /// such row; records must have gone to somebody else before.
     async fn user_delete(&mut self, id: UserId) -> Result<()>;
 
     /// Everybody whose manager is `from` reports to `to` from now on, in one statement: version + 1, `updated_at` = `at`, only people
