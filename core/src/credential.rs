@@ -1,10 +1,11 @@
-//! What people and integrations prove themselves with: sessions, access tokens, invitations. Secrets are here as hashes only.
+//! What people and integrations prove themselves with: sessions, access tokens, invitations, links. Secrets are here as hashes only.
 
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::permission::PermissionSet;
+use crate::secret::LinkPurpose;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::user::{Actor, User};
@@ -88,6 +89,23 @@ pub struct Invitation {
     /// Hash of the token in the link; sending again replaces it.
     pub token_hash: SecretHash,
     /// When it was last sent.
+    pub sent_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// A link in a mail that confirms a login address or lets its holder choose a password (rules E6, E8); one for each person and purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingLink {
+    /// For whom it is good.
+    pub user: UserId,
+    /// What for.
+    pub purpose: LinkPurpose,
+    /// The address it was sent to: the one to confirm, or the login address.
+    pub email: Email,
+    /// Hash of the token in the link; unique.
+    pub token_hash: SecretHash,
+    /// When it was sent.
     pub sent_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,

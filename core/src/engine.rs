@@ -416,6 +416,16 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Raises the epoch of somebody whose row is held: none of their sessions works any more (rule I4). Sessions are no part of what has a
+    /// version.
+    pub async fn raise_epoch(&mut self, user: &mut User) -> Result<(), Failure> {
+        debug_assert!(self.modes.get(&user.id) == Some(&LockMode::Exclusive), "only a held row is written");
+        user.epoch += 1;
+        self.tx.user_update(user).await?;
+        self.locked.insert(user.id, user.clone());
+        Ok(())
+    }
+
     /// Whether `extra` more seats are free (rule I2). The settings row must be held.
     pub async fn seats_free(&self, extra: u32) -> Result<bool, Failure> {
         debug_assert!(self.settings_locked, "seats are counted under the lock of the settings");

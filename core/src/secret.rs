@@ -25,7 +25,7 @@ pub fn fingerprint(text: &str) -> [u8; 32] {
 }
 
 /// What a link in a mail is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LinkPurpose {
     /// Accepting an invitation (rule S2).
     Invitation,
@@ -33,6 +33,11 @@ pub enum LinkPurpose {
     LoginEmail,
     /// Choosing a new password (rule E8).
     PasswordReset,
+}
+
+impl LinkPurpose {
+    /// What links other than invitations are good for: those that end with any change of login or password.
+    pub const PENDING: [LinkPurpose; 2] = [LinkPurpose::LoginEmail, LinkPurpose::PasswordReset];
 }
 
 /// Which link a mail carries: everything but the secret, which is computed when the mail is sent ([`LinkKey::token`]).

@@ -13,6 +13,7 @@ pub mod event_counter;
 pub mod former_person;
 pub mod idempotency;
 pub mod invitation;
+pub mod link;
 pub mod mail_outbox;
 pub mod membership;
 pub mod ownership_change;

@@ -157,7 +157,12 @@ impl Server {
         tracing::info!("ending: requests under way are answered");
         app.drain();
         drop(listener);
-        if tokio::time::timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
+        let rest = async {
+            graceful.shutdown().await;
+            // Behind the answers: whoever was told that a link comes gets one.
+            app.identity.resets().end().await;
+        };
+        if tokio::time::timeout(DRAIN_PATIENCE, rest).await.is_err() {
             tracing::warn!("some requests were not answered in time");
         }
         // Only now: what was answered just before wrote mails, too.

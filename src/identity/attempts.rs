@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tenure_core::clock::Clock;
+use tenure_core::secret::fingerprint;
 use tenure_core::time::Timestamp;
 
 /// How far back failures count, in seconds.
@@ -18,7 +19,8 @@ const KEYS_MANY: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Address(String),
+    /// By its hash: what is no address may be of any length.
+    Address([u8; 32]),
     Peer(IpAddr),
 }
 
@@ -46,7 +48,7 @@ impl Attempts {
     pub fn begin(&self, address_key: &str, peer: Option<IpAddr>) -> Option<Attempt<'_>> {
         let now = self.clock.now();
         let oldest = now.plus_seconds(-WINDOW_SECONDS);
-        let keys: Vec<Key> = std::iter::once(Key::Address(address_key.to_owned())).chain(peer.map(|p| Key::Peer(network(p)))).collect();
+        let keys: Vec<Key> = std::iter::once(Key::Address(fingerprint(address_key))).chain(peer.map(|p| Key::Peer(network(p)))).collect();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() > KEYS_MANY {
             failures.retain(|_, times| times.back().is_some_and(|at| *at > oldest));

@@ -5,6 +5,7 @@ mod authenticate;
 pub mod jwt;
 pub mod keys;
 pub mod password;
+mod resets;
 pub mod secret;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use tenure_core::time::Timestamp;
 
 pub use attempts::{Attempt, Attempts};
 pub use authenticate::{AuthenticationError, Caller};
+pub use resets::{ResetRequest, Resets, key_of};
 pub use secret::NewAccessToken;
 
 use keys::{KeyError, KeyRing};
@@ -48,6 +50,7 @@ pub struct Identity {
     keys: KeyRing,
     passwords: Passwords,
     attempts: Attempts,
+    resets: Resets,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,6 +61,7 @@ impl Identity {
             keys: KeyRing::open(key_file, clock.clone())?,
             passwords: Passwords::new()?,
             attempts: Attempts::new(clock.clone()),
+            resets: Resets::new(clock.clone()),
             clock,
         })
     }
@@ -100,6 +104,11 @@ impl Identity {
     /// The limits on wrong passwords.
     pub fn attempts(&self) -> &Attempts {
         &self.attempts
+    }
+
+    /// Requests for new passwords.
+    pub fn resets(&self) -> &Resets {
+        &self.resets
     }
 
     /// The key of the links in mails.

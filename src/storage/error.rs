@@ -83,7 +83,7 @@ fn taken_constraint(constraint: &str) -> Option<Unique> {
         "department_name" => Some(Unique::DepartmentName),
         "workgroup_name" => Some(Unique::WorkgroupName),
         "record_external_id" => Some(Unique::ExternalId),
-        "refresh_token_secret" | "access_token_secret" | "invitation_secret" => Some(Unique::Secret),
+        "refresh_token_secret" | "access_token_secret" | "invitation_secret" | "link_secret" => Some(Unique::Secret),
         name if name.ends_with("_pk") => Some(Unique::Id),
         _ => None,
     }
@@ -97,7 +97,7 @@ fn taken_columns(message: &str) -> Option<Unique> {
         "department.parent_key, department.sort_key" => Unique::DepartmentName,
         "workgroup.sort_key" => Unique::WorkgroupName,
         "record.kind, record.external_id" => Unique::ExternalId,
-        "refresh_token.hash" | "access_token.hash" | "invitation.token_hash" => Unique::Secret,
+        "refresh_token.hash" | "access_token.hash" | "invitation.token_hash" | "link.token_hash" => Unique::Secret,
         // All others are primary keys and the identifier of events.
         _ => Unique::Id,
     })

@@ -3,11 +3,12 @@ use std::sync::Arc;
 use super::fixtures::*;
 use super::pages::{Direction, Listed, assert_cut, hidden_patterns};
 use super::{begin, commit};
-use crate::credential::{AccessToken, EndedCredentials, Invitation, RefreshToken, Session};
+use crate::credential::{AccessToken, EndedCredentials, Invitation, PendingLink, RefreshToken, Session};
 use crate::email::EmailRole;
 use crate::id::{AccessTokenId, SessionId};
 use crate::page::{Key, PageRequest, SortValue};
 use crate::policy::{TokenScope, for_suite};
+use crate::secret::LinkPurpose;
 use crate::settings::Settings;
 use crate::storage::Storage;
 use crate::user::{Actor, User};
@@ -29,6 +30,23 @@ pub async fn a_session_comes_with_its_person_and_the_settings(storage: Arc<dyn S
     let principal = storage.session_principal(session(1, &ann).id).await.expect("read").expect("an ended session is still there");
     assert_eq!((principal.user.epoch, principal.settings.version, principal.session.ended_at), (3, 2, Some(at(5))), "as they stand now");
     assert_eq!(storage.session_principal(SessionId(uuid(9))).await.expect("read"), None);
+}
+
+/// Rule I4: one session goes on under the epoch to which the person's was raised; no other does.
+pub async fn a_session_survives_where_it_is_lifted(storage: Arc<dyn Storage>) {
+    let ann = user(1, "Ann Lee");
+    let seed = Seed { users: vec![ann.clone()], sessions: vec![session(1, &ann), session(2, &ann)], ..Seed::default() };
+    seed.sow(&storage).await;
+    let ids = [1, 2].map(|n| session(n, &ann).id);
+    let mut tx = begin(&storage).await;
+    tx.user_update(&User { epoch: ann.epoch + 1, ..ann.clone() }).await.expect("update");
+    tx.session_lift(ids[0], ann.epoch + 1).await.expect("lift");
+    tx.session_lift(SessionId(uuid(9)), 7).await.expect("lifting none is nothing");
+    commit(tx).await;
+    let lifted = storage.session_principal(ids[0]).await.expect("read").expect("a session");
+    assert_eq!(lifted.session, Session { epoch: ann.epoch + 1, ..session(1, &ann) }, "lifted, and nothing else");
+    assert_eq!(storage.session_principal(ids[1]).await.expect("read").expect("a session").session, session(2, &ann), "left behind");
+    assert_eq!(storage.live_credentials(&[ann.id], at(1)).await.expect("counts")[0].sessions, 1);
 }
 
 /// Extended while it lasts; ended once, at the first time given, with its refresh tokens.
@@ -297,4 +315,36 @@ pub async fn invitations_are_replaced_and_found(storage: Arc<dyn Storage>) {
     assert_eq!(storage.invitation_by_hash(hash(4)).await.expect("read"), Some(again.clone()));
     assert_eq!(storage.invitations_by_inviter(ann).await.expect("read"), [], "who sends it again is the inviter");
     assert_eq!(storage.invitations_by_inviter(user_id(2)).await.expect("read"), [invitations[2].clone(), again]);
+}
+
+/// Rules E6, E8: one for each person and purpose, found by its token, expired or not.
+pub async fn links_are_replaced_found_and_removed(storage: Arc<dyn Storage>) {
+    let (ann, bob) = (user_id(1), user_id(2));
+    let (login, reset) = (LinkPurpose::LoginEmail, LinkPurpose::PasswordReset);
+    let links = vec![link(1, ann, login), link(2, ann, reset), link(3, bob, login), link(4, bob, reset)];
+    Seed { users: vec![user(1, "Ann"), user(2, "Bob")], links: links.clone(), ..Seed::default() }.sow(&storage).await;
+    for (n, link) in (1..).zip(&links) {
+        assert_eq!(storage.link_by_hash(hash(n)).await.expect("read").as_ref(), Some(link), "link {n}");
+    }
+    assert_eq!(storage.link_by_hash(hash(9)).await.expect("read"), None, "an unknown link");
+
+    let again = PendingLink { email: email("Cher@bücher.example"), sent_at: at(9), expires_at: at(10), ..link(5, ann, login) };
+    let mut tx = begin(&storage).await;
+    tx.link_put(&again).await.expect("put");
+    tx.links_remove(bob, &[login]).await.expect("remove");
+    tx.links_remove(user_id(9), &LinkPurpose::PENDING).await.expect("removing none is nothing");
+    tx.links_remove(ann, &[]).await.expect("removing nothing is nothing");
+    commit(tx).await;
+    let mut left = Vec::new();
+    for n in 1..=5 {
+        left.extend(storage.link_by_hash(hash(n)).await.expect("read"));
+    }
+    assert_eq!(left, [links[1].clone(), links[3].clone(), again], "a newer one replaces its kind, and only what is named is removed");
+
+    let mut tx = begin(&storage).await;
+    tx.links_remove(ann, &LinkPurpose::PENDING).await.expect("remove");
+    commit(tx).await;
+    assert_eq!(storage.link_by_hash(hash(2)).await.expect("read"), None);
+    assert_eq!(storage.link_by_hash(hash(5)).await.expect("read"), None);
+    assert_eq!(storage.link_by_hash(hash(4)).await.expect("read").as_ref(), Some(&links[3]), "other people's links stay");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, SecretHash, Session};
+use crate::credential::{AccessToken, Invitation, PasswordHash, PendingLink, RefreshToken, SecretHash, Session};
 use crate::email::{Email, EmailRole, HeldAddress};
 use crate::event::{EventBody, NewEvent};
 use crate::id::{AccessTokenId, DepartmentId, EventId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
@@ -17,6 +17,7 @@ use crate::reassignment::{Reassignment, ReassignmentLists, ReassignmentStatus};
 use crate::record::{
     ActivityType, Handover, HandoverContext, Money, OwnershipChange, ParticipantRole, Record, RecordDetail, RecordKind, TaskParticipant,
 };
+use crate::secret::LinkPurpose;
 use crate::storage::{NewMail, Storage};
 use crate::structure::{Department, Membership, Workgroup, WorkgroupRole};
 use crate::time::{Date, Timestamp, parse_date};
@@ -216,6 +217,11 @@ pub fn invitation(n: u8, user: UserId, invited_by: Actor) -> Invitation {
     Invitation { user, email, invited_by, token_hash: hash(n), sent_at: at(0), expires_at: at(7 * 86_400) }
 }
 
+/// A link that carries the n-th secret.
+pub fn link(n: u8, user: UserId, purpose: LinkPurpose) -> PendingLink {
+    PendingLink { user, purpose, email: email(&format!("Link{n}@example.com")), token_hash: hash(n), sent_at: at(0), expires_at: at(3600) }
+}
+
 /// A password, hashed.
 pub fn password(text: &str) -> PasswordHash {
     PasswordHash(format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$ {text}"))
@@ -292,6 +298,7 @@ pub struct Seed {
     pub refresh_tokens: Vec<RefreshToken>,
     pub access_tokens: Vec<AccessToken>,
     pub invitations: Vec<Invitation>,
+    pub links: Vec<PendingLink>,
 }
 
 impl Seed {
@@ -322,6 +329,9 @@ impl Seed {
         }
         for invitation in &self.invitations {
             tx.invitation_put(invitation).await.expect("invitation");
+        }
+        for link in &self.links {
+            tx.link_put(link).await.expect("link");
         }
         tx.commit().await.expect("commit");
     }

@@ -178,6 +178,7 @@ cases! { $
     /// What people and integrations prove themselves with.
     credentials {
         a_session_comes_with_its_person_and_the_settings
+        a_session_survives_where_it_is_lifted
         sessions_are_extended_and_end_once
         ending_all_sessions_counts_those_that_worked
         a_refresh_token_works_once
@@ -187,6 +188,7 @@ cases! { $
         hidden_access_tokens_take_no_place_on_a_page
         a_login_is_found_by_the_key_of_its_address
         invitations_are_replaced_and_found
+        links_are_replaced_found_and_removed
     }
     /// Promise 8, and operations that may be repeated.
     history {

@@ -8,6 +8,7 @@ use crate::permission::{Permission, PermissionSet};
 use crate::policy::UserScope;
 use crate::record::{ParticipantRole, RecordKind};
 use crate::settings::{SeatCounts, Settings};
+use crate::secret::LinkPurpose;
 use crate::storage::{Storage, StorageError};
 use crate::structure::{Department, Membership};
 use crate::time::Timestamp;
@@ -269,6 +270,7 @@ pub async fn a_deleted_person_leaves_nothing_behind(storage: Arc<dyn Storage>) {
         refresh_tokens: vec![refresh_token(1, session(1, &ann).id), refresh_token(2, session(2, &bob).id)],
         access_tokens: vec![access_token(1, ann.id), access_token(2, bob.id)],
         invitations: vec![invitation(1, ann.id, Actor::System), invitation(2, bob.id, Actor::System)],
+        links: vec![link(1, ann.id, LinkPurpose::LoginEmail), link(2, bob.id, LinkPurpose::LoginEmail)],
         ..Seed::default()
     };
     seed.sow(&storage).await;
@@ -297,6 +299,8 @@ pub async fn a_deleted_person_leaves_nothing_behind(storage: Arc<dyn Storage>) {
     assert_eq!(tokens, 1, "access tokens in lists");
     let invitations = storage.invitations_by_user(&both).await.expect("invitations");
     assert_eq!(invitations.iter().map(|i| i.user).collect::<Vec<_>>(), [bob.id], "invitations");
+    assert_eq!(storage.link_by_hash(hash(1)).await.expect("link"), None, "links");
+    assert!(storage.link_by_hash(hash(2)).await.expect("link").is_some(), "other people's links stay");
     assert!(storage.session_principal(session(2, &bob).id).await.expect("session").is_some(), "other people's sessions stay");
     assert!(storage.refresh_token_by_hash(hash(2)).await.expect("refresh token").is_some(), "other people's refresh tokens stay");
     assert!(storage.token_principal(hash(2)).await.expect("token").is_some(), "other people's tokens stay");

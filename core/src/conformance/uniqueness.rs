@@ -5,6 +5,7 @@ use super::{begin, commit};
 use crate::email::EmailRole;
 use crate::id::AccessTokenId;
 use crate::record::{Record, RecordKind};
+use crate::secret::LinkPurpose;
 use crate::storage::{Result, Storage, StorageError, Unique};
 use crate::structure::Department;
 use crate::user::Actor;
@@ -136,7 +137,7 @@ pub async fn an_external_id_is_unique_within_its_kind(storage: Arc<dyn Storage>)
     commit(tx).await;
 }
 
-/// Refresh tokens, access tokens, invitations: each among its own.
+/// Refresh tokens, access tokens, invitations, links: each among its own.
 pub async fn a_secret_is_unique(storage: Arc<dyn Storage>) {
     let ann = user(1, "Ann Lee");
     let seed = Seed {
@@ -145,6 +146,7 @@ pub async fn a_secret_is_unique(storage: Arc<dyn Storage>) {
         refresh_tokens: vec![refresh_token(1, session(1, &ann).id)],
         access_tokens: vec![access_token(1, ann.id)],
         invitations: vec![invitation(1, user_id(2), Actor::User(ann.id))],
+        links: vec![link(1, ann.id, LinkPurpose::LoginEmail)],
         ..Seed::default()
     };
     seed.sow(&storage).await;
@@ -152,6 +154,9 @@ pub async fn a_secret_is_unique(storage: Arc<dyn Storage>) {
     assert_taken(refresh, Unique::Secret, "a refresh token");
     let token = crate::credential::AccessToken { id: AccessTokenId(uuid(2)), ..access_token(1, ann.id) };
     assert_taken(begin(&storage).await.access_token_insert(&token).await, Unique::Secret, "an access token");
-    let link = begin(&storage).await.invitation_put(&invitation(1, user_id(3), Actor::User(ann.id))).await;
-    assert_taken(link, Unique::Secret, "an invitation");
+    let invitation = begin(&storage).await.invitation_put(&invitation(1, user_id(3), Actor::User(ann.id))).await;
+    assert_taken(invitation, Unique::Secret, "an invitation");
+    for taken in [link(1, ann.id, LinkPurpose::PasswordReset), link(1, user_id(2), LinkPurpose::LoginEmail)] {
+        assert_taken(begin(&storage).await.link_put(&taken).await, Unique::Secret, "a link");
+    }
 }

@@ -1,4 +1,4 @@
-//! Sessions, access tokens, passwords and invitations.
+//! Sessions, access tokens, passwords, invitations and links.
 
 use std::sync::Arc;
 
@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use super::tables::{Tables, insert};
 use super::{Memory, Source, Working, page};
 use crate::credential::{
-    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal,
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, PendingLink, RefreshToken, SecretHash, Session, SessionPrincipal,
+    TokenPrincipal,
 };
 use crate::email::EmailRole;
 use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::page::{Key, PageRequest, Slice, SortValue};
 use crate::policy::TokenScope;
+use crate::secret::LinkPurpose;
 use crate::storage::{CredentialRead, CredentialWrite, Result, StorageError, Unique};
 use crate::time::Timestamp;
 
@@ -116,6 +118,10 @@ impl<S: Source> CredentialRead for Memory<S> {
         // The table is ordered by who is invited. Accepting removes the row.
         Ok(self.tables().invitations.values().filter(|i| i.invited_by.person() == inviter).cloned().collect())
     }
+
+    async fn link_by_hash(&self, hash: SecretHash) -> Result<Option<PendingLink>> {
+        Ok(self.tables().links.values().find(|l| l.token_hash == hash).cloned())
+    }
 }
 
 #[async_trait]
@@ -127,6 +133,13 @@ impl CredentialWrite for Memory<Working> {
     async fn session_extend(&mut self, session: SessionId, expires_at: Timestamp) -> Result<()> {
         if let Some(session) = Arc::make_mut(&mut self.tables_mut().sessions).get_mut(&session) {
             session.expires_at = expires_at;
+        }
+        Ok(())
+    }
+
+    async fn session_lift(&mut self, session: SessionId, epoch: i32) -> Result<()> {
+        if let Some(session) = Arc::make_mut(&mut self.tables_mut().sessions).get_mut(&session) {
+            session.epoch = epoch;
         }
         Ok(())
     }
@@ -209,6 +222,21 @@ impl CredentialWrite for Memory<Working> {
 
     async fn invitation_remove(&mut self, user: UserId) -> Result<()> {
         Arc::make_mut(&mut self.tables_mut().invitations).remove(&user);
+        Ok(())
+    }
+
+    async fn link_put(&mut self, link: &PendingLink) -> Result<()> {
+        let links = Arc::make_mut(&mut self.tables_mut().links);
+        let place = (link.user, link.purpose);
+        if links.iter().any(|(other, l)| *other != place && l.token_hash == link.token_hash) {
+            return Err(StorageError::Taken(Unique::Secret));
+        }
+        links.insert(place, link.clone());
+        Ok(())
+    }
+
+    async fn links_remove(&mut self, user: UserId, purposes: &[LinkPurpose]) -> Result<()> {
+        Arc::make_mut(&mut self.tables_mut().links).retain(|(of, purpose), _| *of != user || !purposes.contains(purpose));
         Ok(())
     }
 }

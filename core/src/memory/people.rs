@@ -238,6 +238,7 @@ impl PeopleWrite for Memory<Working> {
         Arc::make_mut(&mut tables.participants).retain(|(_, _, user)| *user != id);
         Arc::make_mut(&mut tables.passwords).remove(&id);
         Arc::make_mut(&mut tables.invitations).remove(&id);
+        Arc::make_mut(&mut tables.links).retain(|(user, _), _| *user != id);
         let sessions = Arc::make_mut(&mut tables.sessions);
         sessions.retain(|_, s| s.user != id);
         Arc::make_mut(&mut tables.refresh_tokens).retain(|_, t| sessions.contains_key(&t.session));

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, Session};
+use crate::credential::{AccessToken, Invitation, PasswordHash, PendingLink, RefreshToken, Session};
 use crate::email::{EmailRole, HeldAddress};
 use crate::event::Event;
 use crate::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
 use crate::permission::PermissionSet;
 use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, ParticipantRole, Record};
+use crate::secret::LinkPurpose;
 use crate::settings::Settings;
 use crate::storage::{NewMail, Result, StorageError, Unique};
 use crate::structure::{Department, Membership, Workgroup};
@@ -44,6 +45,7 @@ pub struct Tables {
     pub(super) access_tokens: Table<AccessTokenId, AccessToken>,
     pub(super) passwords: Table<UserId, PasswordHash>,
     pub(super) invitations: Table<UserId, Invitation>,
+    pub(super) links: Table<(UserId, LinkPurpose), PendingLink>,
     /// By sequence number.
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
@@ -91,6 +93,7 @@ impl Tables {
             access_tokens: Arc::default(),
             passwords: Arc::default(),
             invitations: Arc::default(),
+            links: Arc::default(),
             events: Arc::default(),
             operations: Arc::default(),
             mails: Arc::default(),

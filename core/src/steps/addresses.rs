@@ -1,7 +1,7 @@
 //! Addresses change hands here, and only here: whoever holds what afterwards is worked out in memory and written at once, so that no
 //! intermediate state is ever visible (rules I3, E3–E5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::email::{Email, EmailRole, EmailRoles, HeldAddress};
 use crate::engine::Change;
@@ -9,6 +9,7 @@ use crate::event::EventBody;
 use crate::id::UserId;
 use crate::mail::{ChangedBy, Mail};
 use crate::rejection::{Failure, Reasons};
+use crate::secret::LinkPurpose;
 use crate::user::{User, UserStatus};
 
 /// The addresses of the people whom a change is about, as they will be.
@@ -41,6 +42,12 @@ impl AddressBook {
         self.after.contains_key(email.key())
     }
 
+    /// Whether somebody will have another address than now in that role, or none any more.
+    fn has_changed(&self, holder: UserId, role: EmailRole) -> bool {
+        let before = self.before.values().find(|a| a.holder == holder && a.roles.has(role)).map(|a| &a.email);
+        before.is_some_and(|before| !self.with_role(holder, role).is_some_and(|after| after.is_same(before)))
+    }
+
     /// Takes a role from an address; without a role it is free.
     pub fn take(&mut self, email: &Email, role: EmailRole) {
         if let Some(held) = self.after.get_mut(email.key()) {
@@ -70,6 +77,13 @@ impl AddressBook {
         held.email = email.clone();
     }
 
+    /// Reserves an address for a login change, in place of a former one. It must be theirs or free; until it is confirmed, one that is
+    /// theirs keeps the spelling that people see.
+    pub fn reserve(&mut self, email: &Email, holder: UserId) {
+        let present = self.after.get(email.key()).map(|held| held.email.clone());
+        self.give(present.as_ref().unwrap_or(email), holder, EmailRole::PendingLogin);
+    }
+
     /// Whether somebody else than `holder` has the address, as it will be; `outside` is who holds it beyond this book.
     pub async fn is_taken(&self, change: &Change<'_>, email: &Email, holder: UserId) -> Result<bool, Failure> {
         if let Some(held) = self.after.get(email.key()) {
@@ -82,7 +96,21 @@ impl AddressBook {
     }
 
     /// Writes the difference. First what is freed, then what is given: the storage compares with what stands there by then.
-    pub async fn save(self, change: &mut Change<'_>) -> Result<(), Failure> {
+    ///
+    /// Links hang on addresses: whose login changes or goes loses all of them, with the address that one had reserved; whose reserved
+    /// address changes or goes loses the one that would have confirmed it (rule E4).
+    pub async fn save(mut self, change: &mut Change<'_>) -> Result<(), Failure> {
+        for holder in self.before.values().map(|a| a.holder).collect::<BTreeSet<_>>() {
+            if self.has_changed(holder, EmailRole::Login) {
+                change.tx().links_remove(holder, &LinkPurpose::PENDING).await?;
+                if let Some(reserved) = self.with_role(holder, EmailRole::PendingLogin).cloned() {
+                    self.take(&reserved, EmailRole::PendingLogin);
+                    change.event(holder, EventBody::EmailReleased { roles: vec![EmailRole::PendingLogin] });
+                }
+            } else if self.has_changed(holder, EmailRole::PendingLogin) {
+                change.tx().links_remove(holder, &[LinkPurpose::LoginEmail]).await?;
+            }
+        }
         let freed: Vec<String> = self
             .before
             .values()

@@ -32,3 +32,23 @@ pub fn check_protected(access: &Access, target: &User, path: &str, reasons: &mut
 pub fn too_many_records(path: &str) -> Refusal {
     Rejection::at(Code::InputInvalid, path, format!("More than {RECORDS_MAX} records are selected: narrow the filter and repeat.")).into()
 }
+
+/// INVALID_CREDENTIALS at the field of the present password.
+pub fn wrong_password(path: &str) -> Rejection {
+    Rejection::at(Code::InvalidCredentials, path, "The password is wrong.")
+}
+
+/// What is personal is for sessions only (rule S4).
+pub fn not_a_session() -> Rejection {
+    Rejection::new(Code::NotASession, "An access token cannot do this: sign in.")
+}
+
+/// PASSWORD_TOO_WEAK at a field.
+pub fn too_weak(path: &str) -> Rejection {
+    Rejection::at(Code::PasswordTooWeak, path, "Choose 12 to 256 characters that are not easy to guess.")
+}
+
+/// RATE_LIMITED.
+pub fn limited() -> Rejection {
+    Rejection::new(Code::RateLimited, "Too many attempts: try again in a quarter of an hour.")
+}

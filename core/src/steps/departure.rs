@@ -6,6 +6,7 @@ use crate::engine::Change;
 use crate::event::EventBody;
 use crate::id::UserId;
 use crate::rejection::{Code, Failure, Reasons, Rejection};
+use crate::secret::LinkPurpose;
 use crate::steps::addresses::AddressBook;
 use crate::user::User;
 
@@ -44,13 +45,14 @@ pub async fn pass_on_reports(change: &mut Change<'_>, leaver: &User, new_manager
     Ok(())
 }
 
-/// Ends all access of somebody: sessions, access tokens, an address reserved for a login change. Raises the epoch in `user`, which the
+/// Ends all access of somebody: sessions, access tokens, links with the address that one had reserved. Raises the epoch in `user`, which the
 /// caller saves (rule I4).
 pub async fn end_access(change: &mut Change<'_>, user: &mut User, book: &mut AddressBook) -> Result<EndedCredentials, Failure> {
     let now = change.now();
     // Counted before the epoch rises: afterwards none of them works.
     let sessions = change.tx().sessions_end_of(user.id, None, now).await?;
     let tokens = change.tx().access_tokens_revoke_of(user.id, now).await?;
+    change.tx().links_remove(user.id, &LinkPurpose::PENDING).await?;
     user.epoch += 1;
     if let Some(reserved) = book.with_role(user.id, EmailRole::PendingLogin).cloned() {
         book.take(&reserved, EmailRole::PendingLogin);

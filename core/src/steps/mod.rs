@@ -7,5 +7,6 @@ pub mod handover;
 pub mod inheritance;
 pub mod input;
 pub mod invitations;
+pub mod links;
 pub mod memberships;
 pub mod record_input;

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::credential::{
-    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, Session, SessionPrincipal, TokenPrincipal,
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, PendingLink, RefreshToken, SecretHash, Session, SessionPrincipal,
+    TokenPrincipal,
 };
 use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::page::{PageRequest, Slice};
 use crate::policy::TokenScope;
+use crate::secret::LinkPurpose;
 use crate::time::Timestamp;
 
 /// Reading credentials.
@@ -50,6 +52,9 @@ pub trait CredentialRead: Send + Sync {
 
     /// Invitations that this person sent (by themself or with a token) and that nobody accepted, ascending by who is invited.
     async fn invitations_by_inviter(&self, inviter: UserId) -> Result<Vec<Invitation>>;
+
+    /// The pending link whose token has that hash, even an expired one.
+    async fn link_by_hash(&self, hash: SecretHash) -> Result<Option<PendingLink>>;
 }
 
 /// Writing credentials.
@@ -60,6 +65,9 @@ pub trait CredentialWrite: Send + Sync {
 
     /// Sets when a session ends unless it is refreshed.
     async fn session_extend(&mut self, session: SessionId, expires_at: Timestamp) -> Result<()>;
+
+    /// Sets the epoch that a session is under, so that it survives a rise of the person's (rule I4).
+    async fn session_lift(&mut self, session: SessionId, epoch: i32) -> Result<()>;
 
     /// Ends sessions that last; returns how many. Their refresh tokens are removed.
     async fn sessions_end(&mut self, sessions: &[SessionId], at: Timestamp) -> Result<u32>;
@@ -95,4 +103,10 @@ pub trait CredentialWrite: Send + Sync {
 
     /// Removes the invitation of a person, if there is one.
     async fn invitation_remove(&mut self, user: UserId) -> Result<()>;
+
+    /// Writes the link of a person and purpose, in place of a former one. Taken(Secret).
+    async fn link_put(&mut self, link: &PendingLink) -> Result<()>;
+
+    /// Removes the links of a person that are good for any of these purposes.
+    async fn links_remove(&mut self, user: UserId, purposes: &[LinkPurpose]) -> Result<()>;
 }

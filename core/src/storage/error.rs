@@ -13,7 +13,7 @@ pub enum Unique {
     WorkgroupName,
     /// External ID of a record within its kind.
     ExternalId,
-    /// Hash of a secret: refresh token, access token, invitation.
+    /// Hash of a secret: refresh token, access token, invitation, link.
     Secret,
 }
 

@@ -87,8 +87,8 @@ pub trait PeopleWrite: Send + Sync {
     /// Replaces a person, but for `login_email` and `contact_email`. Conflict when there is no such row.
     async fn user_update(&mut self, user: &User) -> Result<()>;
 
-    /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, sessions and tokens. Whoever
-    /// still has them as manager, and departments that still have them as head, have none then. The name stays, for bylines (see
+    /// Removes a person together with addresses, memberships, stored parts in tasks, password, invitation, links, sessions and tokens.
+    /// Whoever still has them as manager, and departments that still have them as head, have none then. The name stays, for bylines (see
     /// [`PeopleRead::former_people_by_id`]). Nothing happens when there is no such row; records must have gone to somebody else before.
     async fn user_delete(&mut self, id: UserId) -> Result<()>;
 

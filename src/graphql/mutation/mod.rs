@@ -4,6 +4,8 @@ mod accept_invitation;
 mod add_workgroup_members;
 mod cancel_reassignment;
 mod change_contact_email;
+mod change_password;
+mod confirm_login_email_change;
 mod create_access_token;
 mod create_department;
 mod create_workgroup;
@@ -18,11 +20,15 @@ mod move_to_extranet;
 mod move_to_intranet;
 mod outcome;
 mod payload;
+mod present_password;
 mod reassign;
 mod refresh_session;
 mod release_email;
 mod remove_workgroup_member;
+mod request_login_email_change;
+mod request_password_reset;
 mod resend_invitation;
+mod reset_password;
 mod revoke_access_token;
 mod revoke_invitation;
 mod set_access;
@@ -275,6 +281,51 @@ impl Mutation {
         Some(change_contact_email::run(ctx, input).await)
     }
 
+    /// Ask to sign in with another address: it is reserved, and a link is sent to it.
+    async fn request_login_email_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: request_login_email_change::RequestLoginEmailChangeInput,
+    ) -> Option<Result<request_login_email_change::RequestLoginEmailChangePayload>> {
+        Some(request_login_email_change::run(ctx, input).await)
+    }
+
+    /// Confirm the address with the token of the link. The contact address stays. All sessions end but the caller's own.
+    async fn confirm_login_email_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: confirm_login_email_change::ConfirmLoginEmailChangeInput,
+    ) -> Option<Result<confirm_login_email_change::ConfirmLoginEmailChangePayload>> {
+        Some(confirm_login_email_change::run(ctx, input).await)
+    }
+
+    /// Change one's own password. Other sessions end.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: change_password::ChangePasswordInput,
+    ) -> Option<Result<change_password::ChangePasswordPayload>> {
+        Some(change_password::run(ctx, input).await)
+    }
+
+    /// Ask for a link to choose a new password. The answer is the same whether or not somebody active signs in with the address.
+    async fn request_password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: request_password_reset::RequestPasswordResetInput,
+    ) -> Option<Result<request_password_reset::RequestPasswordResetPayload>> {
+        Some(request_password_reset::run(ctx, input).await)
+    }
+
+    /// Choose a new password with the token of the link, which works once and for one hour. All sessions end.
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: reset_password::ResetPasswordInput,
+    ) -> Option<Result<reset_password::ResetPasswordPayload>> {
+        Some(reset_password::run(ctx, input).await)
+    }
+
     /// Turn an external participant into an employee.
     #[graphql(directive = requires_permission::apply(any_of(act::move_to_intranet::MoveToIntranet::REQUIRES)))]
     async fn move_to_intranet(
@@ -362,6 +413,11 @@ pub enum UserError {
     DeleteOwnedEntities(delete_owned_entities::DeleteOwnedEntitiesError),
     ReleaseEmail(release_email::ReleaseEmailError),
     ChangeContactEmail(change_contact_email::ChangeContactEmailError),
+    RequestLoginEmailChange(request_login_email_change::RequestLoginEmailChangeError),
+    ConfirmLoginEmailChange(confirm_login_email_change::ConfirmLoginEmailChangeError),
+    ChangePassword(change_password::ChangePasswordError),
+    RequestPasswordReset(request_password_reset::RequestPasswordResetError),
+    ResetPassword(reset_password::ResetPasswordError),
     MoveToIntranet(move_to_intranet::MoveToIntranetError),
     SignOut(sign_out::SignOutError),
     Invite(invite::InviteError),

@@ -10,7 +10,7 @@ use crate::graphql::error::{Fault, Result};
 use crate::graphql::operation::Operation;
 use crate::graphql::scalars::EmailAddress;
 use crate::graphql::types::Session;
-use crate::identity::SESSION_LIFETIME_SECONDS;
+use crate::identity::{SESSION_LIFETIME_SECONDS, key_of};
 
 use super::outcome::{Manner, perform};
 use super::payload::{Payload, payload};
@@ -47,8 +47,7 @@ pub async fn run(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload>
     let operation = Operation::of(ctx)?;
     let identity = operation.identity();
     let email = Email::parse(&input.email.0);
-    // What is no address is limited like one, by its text.
-    let key = email.as_ref().map_or_else(|| input.email.0.trim().to_lowercase(), |e| e.key().to_owned());
+    let key = key_of(email.as_ref(), &input.email.0);
     let Some(attempt) = identity.attempts().begin(&key, operation.peer()) else {
         let limited = Rejection::new(Code::RateLimited, "Too many attempts: try again in a quarter of an hour.");
         return SignInPayload::refused(&limited.into());

@@ -5,13 +5,13 @@ mod write;
 
 use async_trait::async_trait;
 use tenure_core::credential::{
-    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, SessionPrincipal, TokenPrincipal,
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, PendingLink, RefreshToken, SecretHash, SessionPrincipal, TokenPrincipal,
 };
 use tenure_core::id::{AccessTokenId, SessionId, UserId};
 use tenure_core::page::{PageRequest, Slice};
 use tenure_core::policy::TokenScope;
 use tenure_core::storage::{CredentialRead, Result};
-use tenure_entity::invitation;
+use tenure_entity::{invitation, link};
 
 use super::error::corrupt;
 use super::page::{Order, uuids};
@@ -137,5 +137,11 @@ impl<S: Source> CredentialRead for Sea<S> {
             sql.push("m.invited_by_person = ").bind(inviter.0).push(" ORDER BY m.user_id");
         })
         .await
+    }
+
+    async fn link_by_hash(&self, hash: SecretHash) -> Result<Option<PendingLink>> {
+        let mut sql = self.select::<link::Entity>();
+        sql.push(" WHERE m.token_hash = ").bind(hash.0.to_vec());
+        self.models::<link::Entity>(sql).await?.pop().map(row::link).transpose()
     }
 }

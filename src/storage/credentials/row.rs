@@ -1,13 +1,15 @@
 //! Credentials, as rows.
 
-use tenure_core::credential::{AccessToken, Invitation, RefreshToken, Session};
+use tenure_core::credential::{AccessToken, Invitation, PendingLink, RefreshToken, Session};
 use tenure_core::email::Email;
 use tenure_core::id::{AccessTokenId, SessionId, UserId};
 use tenure_core::permission::PermissionSet;
+use tenure_core::secret::LinkPurpose;
 use tenure_core::storage::Result;
 use tenure_core::time::Timestamp;
-use tenure_entity::{access_token, invitation, session};
+use tenure_entity::{access_token, invitation, link, session};
 
+use crate::storage::error::corrupt;
 use crate::storage::row::{ActorColumns, Row, secret_hash};
 
 /// What [`session`] reads, from `session m`.
@@ -103,5 +105,38 @@ pub(super) fn invitation_model(invitation: &Invitation) -> invitation::Model {
         token_hash: invitation.token_hash.0.to_vec(),
         sent_at: invitation.sent_at.0,
         expires_at: invitation.expires_at.0,
+    }
+}
+
+/// The number to store.
+pub(super) fn purpose_code(purpose: LinkPurpose) -> i16 {
+    match purpose {
+        LinkPurpose::Invitation => 0,
+        LinkPurpose::LoginEmail => 1,
+        LinkPurpose::PasswordReset => 2,
+    }
+}
+
+pub(super) fn link(model: link::Model) -> Result<PendingLink> {
+    let purpose = LinkPurpose::PENDING.into_iter().find(|p| purpose_code(*p) == model.purpose);
+    Ok(PendingLink {
+        user: UserId(model.user_id),
+        purpose: purpose.ok_or_else(|| corrupt("purpose of a link"))?,
+        email: Email::from_stored(model.address, model.address_key),
+        token_hash: secret_hash(model.token_hash)?,
+        sent_at: Timestamp(model.sent_at),
+        expires_at: Timestamp(model.expires_at),
+    })
+}
+
+pub(super) fn link_model(link: &PendingLink) -> link::Model {
+    link::Model {
+        user_id: link.user.0,
+        purpose: purpose_code(link.purpose),
+        address: link.email.address().to_owned(),
+        address_key: link.email.key().to_owned(),
+        token_hash: link.token_hash.0.to_vec(),
+        sent_at: link.sent_at.0,
+        expires_at: link.expires_at.0,
     }
 }

@@ -1,14 +1,15 @@
 //! Writing what people and integrations prove themselves with.
 
 use async_trait::async_trait;
-use tenure_core::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, SecretHash, Session};
+use tenure_core::credential::{AccessToken, Invitation, PasswordHash, PendingLink, RefreshToken, SecretHash, Session};
 use tenure_core::id::{AccessTokenId, SessionId, UserId};
+use tenure_core::secret::LinkPurpose;
 use tenure_core::storage::{CredentialWrite, Result};
 use tenure_core::time::Timestamp;
-use tenure_entity::{access_token, invitation, password, refresh_token, session};
+use tenure_entity::{access_token, invitation, link, password, refresh_token, session};
 use uuid::Uuid;
 
-use super::row::{access_token_model, invitation_model, session_model};
+use super::row::{access_token_model, invitation_model, link_model, purpose_code, session_model};
 use crate::storage::error::corrupt;
 use crate::storage::{Sea, Working};
 
@@ -36,6 +37,12 @@ impl CredentialWrite for Sea<Working> {
     async fn session_extend(&mut self, session: SessionId, expires_at: Timestamp) -> Result<()> {
         let mut sql = self.sql("UPDATE session SET expires_at = ");
         sql.bind(expires_at.0).push(" WHERE id = ").bind(session.0);
+        self.execute(sql).await.map(drop)
+    }
+
+    async fn session_lift(&mut self, session: SessionId, epoch: i32) -> Result<()> {
+        let mut sql = self.sql("UPDATE session SET epoch = ");
+        sql.bind(epoch).push(" WHERE id = ").bind(session.0);
         self.execute(sql).await.map(drop)
     }
 
@@ -126,6 +133,23 @@ impl CredentialWrite for Sea<Working> {
 
     async fn invitation_remove(&mut self, user: UserId) -> Result<()> {
         let mut sql = self.sql("DELETE FROM invitation WHERE user_id = ");
+        sql.bind(user.0);
+        self.execute(sql).await.map(drop)
+    }
+
+    async fn link_put(&mut self, link: &PendingLink) -> Result<()> {
+        let tail = "ON CONFLICT (user_id, purpose) DO UPDATE SET address = excluded.address, address_key = excluded.address_key, \
+            token_hash = excluded.token_hash, sent_at = excluded.sent_at, expires_at = excluded.expires_at";
+        self.insert::<link::Entity>(&[link_model(link)], tail).await.map(drop)
+    }
+
+    async fn links_remove(&mut self, user: UserId, purposes: &[LinkPurpose]) -> Result<()> {
+        if purposes.is_empty() {
+            return Ok(());
+        }
+        // A handful of constants at most.
+        let codes: Vec<String> = purposes.iter().map(|p| purpose_code(*p).to_string()).collect();
+        let mut sql = self.sql(format!("DELETE FROM link WHERE purpose IN ({}) AND user_id = ", codes.join(", ")));
         sql.bind(user.0);
         self.execute(sql).await.map(drop)
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Fault;
 use super::forward::forward;
-use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, SecretHash, Session};
+use crate::credential::{AccessToken, Invitation, PasswordHash, PendingLink, RefreshToken, SecretHash, Session};
 use crate::email::HeldAddress;
 use crate::event::NewEvent;
 use crate::id::{AccessTokenId, EventId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
@@ -16,6 +16,7 @@ use crate::page::Key;
 use crate::policy::{ReassignmentScope, RecordScope};
 use crate::reassignment::Reassignment;
 use crate::record::{Handover, HandoverContext, OwnershipChange, Record, RecordFilter, TaskParticipant};
+use crate::secret::LinkPurpose;
 use crate::settings::Settings;
 use crate::storage::{
     CredentialWrite, HistoryWrite, IdempotencyKey, IdempotencyState, LockMode, PeopleWrite, Read, RecordLine, RecordWrite, Result, Storage,
@@ -336,6 +337,29 @@ forward! { write CredentialWrite {
     fn invitation_put(invitation: &Invitation) -> ();
     fn invitation_remove(user: UserId) -> ();
 } {
+    async fn session_lift(&mut self, session: SessionId, epoch: i32) -> Result<()> {
+        if self.has(Fault::LeavesSessionsBehind) {
+            return Ok(());
+        }
+        self.tx().session_lift(session, epoch).await
+    }
+
+    async fn link_put(&mut self, link: &PendingLink) -> Result<()> {
+        if self.has(Fault::KeepsOneLinkOnly) {
+            self.tx().links_remove(link.user, &LinkPurpose::PENDING).await?;
+        }
+        let result = self.tx().link_put(link).await;
+        self.bend(result)
+    }
+
+    async fn links_remove(&mut self, user: UserId, purposes: &[LinkPurpose]) -> Result<()> {
+        match self.fault {
+            Fault::RemovesAllLinks => self.tx().links_remove(user, &LinkPurpose::PENDING).await,
+            Fault::KeepsLinks => Ok(()),
+            _ => self.tx().links_remove(user, purposes).await,
+        }
+    }
+
     async fn refresh_token_use(&mut self, hash: SecretHash, at: Timestamp) -> Result<bool> {
         let used = self.tx().refresh_token_use(hash, at).await?;
         Ok(used || self.has(Fault::TokensWorkAgain))

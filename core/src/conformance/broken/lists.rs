@@ -4,7 +4,7 @@ use super::Fault;
 use super::faulty::{Faulty, Inside};
 use super::forward::forward;
 use crate::credential::{
-    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, RefreshToken, SecretHash, SessionPrincipal, TokenPrincipal,
+    AccessToken, EndedCredentials, Invitation, Login, PasswordHash, PendingLink, RefreshToken, SecretHash, SessionPrincipal, TokenPrincipal,
 };
 use crate::email::HeldAddress;
 use crate::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
@@ -295,6 +295,7 @@ forward! { read CredentialRead {
     fn invitations_by_user(users: &[UserId]) -> Vec<Invitation>;
     fn invitation_by_hash(hash: SecretHash) -> Option<Invitation>;
     fn invitations_by_inviter(inviter: UserId) -> Vec<Invitation>;
+    fn link_by_hash(hash: SecretHash) -> Option<PendingLink>;
 } {
     async fn access_tokens_page(&self, scope: &TokenScope, page: &PageRequest) -> Result<Slice<AccessToken>> {
         if self.has(Fault::HidesAfterCutting) {

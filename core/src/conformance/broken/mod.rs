@@ -87,6 +87,10 @@ enum Fault {
     RewritesCreation,
     CountsReferencesInside,
     TokensWorkAgain,
+    LeavesSessionsBehind,
+    KeepsOneLinkOnly,
+    RemovesAllLinks,
+    KeepsLinks,
     KeepsDoubledMemberships,
 }
 
@@ -194,6 +198,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::RewritesCreation => &["an_update_leaves_creation_alone"],
         Fault::CountsReferencesInside => &["references_from_others_are_found"],
         Fault::TokensWorkAgain => &["a_refresh_token_works_once"],
+        Fault::LeavesSessionsBehind => &["a_session_survives_where_it_is_lifted"],
+        Fault::KeepsOneLinkOnly | Fault::RemovesAllLinks | Fault::KeepsLinks => &["links_are_replaced_found_and_removed"],
         Fault::KeepsDoubledMemberships => &["memberships_are_replaced_never_doubled"],
     }
 }
@@ -265,6 +271,10 @@ const FAULTS: &[Fault] = &[
     Fault::RewritesCreation,
     Fault::CountsReferencesInside,
     Fault::TokensWorkAgain,
+    Fault::LeavesSessionsBehind,
+    Fault::KeepsOneLinkOnly,
+    Fault::RemovesAllLinks,
+    Fault::KeepsLinks,
     Fault::KeepsDoubledMemberships,
 ];
 
