@@ -7,12 +7,17 @@
 pub mod access_token;
 pub mod address;
 pub mod app_user;
+pub mod conversation;
 pub mod department;
 pub mod event;
 pub mod event_counter;
+pub mod feed_post;
 pub mod idempotency;
 pub mod invitation;
+pub mod meeting;
+pub mod meeting_part;
 pub mod membership;
+pub mod message;
 pub mod ownership_change;
 pub mod password;
 pub mod reassignment;

@@ -17,6 +17,7 @@ mod sql;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod work;
 mod write;
 
 use async_trait::async_trait;

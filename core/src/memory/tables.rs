@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::credential::{AccessToken, Invitation, PasswordHash, RefreshToken, Session};
 use crate::email::{EmailRole, HeldAddress};
 use crate::event::Event;
-use crate::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
+use crate::id::{
+    AccessTokenId, ConversationId, DepartmentId, FeedPostId, MeetingId, MessageId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId,
+};
 use crate::permission::PermissionSet;
 use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, ParticipantRole, Record};
@@ -17,6 +19,7 @@ use crate::storage::{Result, StorageError, Unique};
 use crate::structure::{Department, Membership, Workgroup};
 use crate::time::Timestamp;
 use crate::user::{User, UserKind, UserStatus};
+use crate::work::{FeedPost, Message, NewMeeting, Pair};
 
 /// A table: shared until it is written to.
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -42,6 +45,10 @@ pub struct Tables {
     pub(super) access_tokens: Table<AccessTokenId, AccessToken>,
     pub(super) passwords: Table<UserId, PasswordHash>,
     pub(super) invitations: Table<UserId, Invitation>,
+    pub(super) meetings: Table<MeetingId, NewMeeting>,
+    pub(super) feed_posts: Table<FeedPostId, FeedPost>,
+    pub(super) conversations: Table<ConversationId, Pair>,
+    pub(super) messages: Table<MessageId, Message>,
     /// By sequence number.
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
@@ -78,6 +85,10 @@ impl Tables {
             access_tokens: Arc::default(),
             passwords: Arc::default(),
             invitations: Arc::default(),
+            meetings: Arc::default(),
+            feed_posts: Arc::default(),
+            conversations: Arc::default(),
+            messages: Arc::default(),
             events: Arc::default(),
             operations: Arc::default(),
         }
