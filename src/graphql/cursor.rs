@@ -33,6 +33,13 @@ pub enum ListName {
     OwnershipChanges = 15,
     Reassignments = 16,
     AccessTokens = 17,
+    MeetingsOfUser = 30,
+    FeedPostsOfUser = 31,
+    FeedPostsOfWorkgroup = 32,
+    CompanyFeed = 33,
+    Conversations = 34,
+    MessagesOfConversation = 35,
+    MessagesWithUser = 36,
 }
 
 /// Whether rows are ordered by an instant or by a text.

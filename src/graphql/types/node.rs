@@ -5,13 +5,15 @@ use tenure_core::id::AnyId;
 
 use crate::graphql::error::{Fault, Result};
 use crate::graphql::id::Given;
-use crate::graphql::loaders::{DepartmentKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey};
+use crate::graphql::loaders::{
+    ConversationKey, DepartmentKey, FeedPostKey, MeetingKey, MessageKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey,
+};
 use crate::graphql::needs;
 use crate::graphql::view::View;
 
 use super::{
-    AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task,
-    User, Workgroup,
+    AccessToken, Activity, Company, Contact, Conversation, Deal, Department, Estimate, FeedPost, File, Invoice, Lead, Meeting, Message,
+    OwnedEntity, Reassignment, Settings, Task, User, Workgroup,
 };
 
 /// An object with a globally unique, opaque, stable ID (Relay Global Object Identification).
@@ -31,6 +33,10 @@ pub enum Node {
     Activity(Activity),
     Task(Task),
     File(File),
+    Meeting(Meeting),
+    FeedPost(FeedPost),
+    Message(Message),
+    Conversation(Conversation),
     Settings(Settings),
     Reassignment(Reassignment),
     AccessToken(AccessToken),
@@ -69,8 +75,18 @@ impl Node {
             }
             AnyId::SessionId(_) => return Err(Fault::input(argument, "expected an ID that begins with a known prefix.")),
             AnyId::DepartmentId(_) | AnyId::SettingsId(_) => None,
-            // Work history comes with a later step.
-            AnyId::MeetingId(_) | AnyId::FeedPostId(_) | AnyId::MessageId(_) | AnyId::ConversationId(_) | AnyId::EventId(_) => None,
+            AnyId::MeetingId(id) => by.ask(MeetingKey(id)).await?.map(|row| Meeting::new(by, row).into()),
+            AnyId::FeedPostId(id) => by.ask(FeedPostKey(id)).await?.map(|row| FeedPost::new(by, row).into()),
+            AnyId::MessageId(id) => {
+                by.require_person()?;
+                by.ask(MessageKey(id)).await?.map(|row| Message::new(by, row).into())
+            }
+            AnyId::ConversationId(id) => {
+                by.require_person()?;
+                by.ask(ConversationKey(id)).await?.map(|row| Conversation::new(by, row).into())
+            }
+            // Events come with a later step.
+            AnyId::EventId(_) => None,
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::structure::{Department, Membership, MembershipGroups, Workgroup};
 use crate::user::{User, UserFilter, UserGroups, UserOrder, UserOrderField};
 
 /// Faults that concern which part of a list is asked for.
-fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageRequest {
+pub(super) fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageRequest {
     let mut page = page.clone();
     let (lowest, highest) = (uuid::Uuid::nil(), uuid::Uuid::max());
     let move_to = |bound: &mut Option<Bound>, id| {
@@ -47,7 +47,7 @@ fn bend_request(fault: Fault, page: &PageRequest, descending: bool) -> PageReque
 }
 
 /// Faults that concern what comes back.
-fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice<R> {
+pub(super) fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice<R> {
     match fault {
         Fault::ReversesLastPages if page.side == Side::End => slice.rows.reverse(),
         Fault::SaysMoreWhenFull => slice.has_more = slice.rows.len() == page.limit as usize,
@@ -58,7 +58,7 @@ fn bend_slice<R>(fault: Fault, page: &PageRequest, mut slice: Slice<R>) -> Slice
 }
 
 /// Faults that concern the answers to several groups.
-fn bend_groups<R>(fault: Fault, page: &PageRequest, mut slices: Vec<Slice<R>>) -> Vec<Slice<R>> {
+pub(super) fn bend_groups<R>(fault: Fault, page: &PageRequest, mut slices: Vec<Slice<R>>) -> Vec<Slice<R>> {
     match fault {
         Fault::DropsEmptyGroups => slices.retain(|s| !s.rows.is_empty()),
         Fault::SortsGroups => slices.sort_by_key(|s| s.rows.len()),

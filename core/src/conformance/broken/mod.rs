@@ -3,6 +3,7 @@
 mod faulty;
 mod forward;
 mod lists;
+mod work;
 
 use std::sync::Arc;
 
@@ -71,6 +72,10 @@ enum Fault {
     CountsReferencesInside,
     TokensWorkAgain,
     KeepsDoubledMemberships,
+    ReadsAnyWork,
+    SortsAttendees,
+    BeginsConversationsAnew,
+    LastIsTheLastWritten,
 }
 
 /// Which cases notice. Each of them must.
@@ -112,6 +117,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "memberships_of_people_are_paged_latest_first",
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
         ],
         Fault::CountsHidden => &[
             "hidden_people_take_no_place_on_a_page",
@@ -119,12 +126,18 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "hidden_workgroups_take_no_place_on_a_page",
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
         ],
         Fault::LosesTies | Fault::RepeatsTies => &[
             "people_are_paged_in_every_order",
             "people_who_come_and_go_between_pages_do_no_harm",
             "records_are_paged_in_every_order",
             "records_that_come_and_go_between_pages_do_no_harm",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
+            "conversations_are_paged_by_their_latest_message",
+            "messages_are_for_the_two_alone",
         ],
         Fault::ExcludesInclusive
         | Fault::ForgetsBefore
@@ -132,7 +145,14 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         | Fault::TakesFromTheStart
         | Fault::ReversesLastPages
         | Fault::SaysMoreWhenFull
-        | Fault::NeverSaysMore => &["people_are_paged_in_every_order", "records_are_paged_in_every_order"],
+        | Fault::NeverSaysMore => &[
+            "people_are_paged_in_every_order",
+            "records_are_paged_in_every_order",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
+            "conversations_are_paged_by_their_latest_message",
+            "messages_are_for_the_two_alone",
+        ],
         Fault::SkipsByNumber => &["people_who_come_and_go_between_pages_do_no_harm"],
         Fault::BreaksTiesByUuid => &["ties_between_records_are_broken_by_the_text_of_the_id", "records_are_paged_in_every_order"],
         Fault::DropsEmptyGroups | Fault::SortsGroups | Fault::CutsGroupsTogether => {
@@ -160,6 +180,12 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::CountsReferencesInside => &["references_from_others_are_found"],
         Fault::TokensWorkAgain => &["a_refresh_token_works_once"],
         Fault::KeepsDoubledMemberships => &["memberships_are_replaced_never_doubled"],
+        Fault::ReadsAnyWork => {
+            &["meetings_come_back_within_the_scope", "feed_posts_come_back_within_the_scope", "messages_are_for_the_two_alone"]
+        }
+        Fault::SortsAttendees => &["meetings_come_back_within_the_scope"],
+        Fault::BeginsConversationsAnew => &["two_people_share_one_conversation", "rivals_begin_one_conversation"],
+        Fault::LastIsTheLastWritten => &["two_people_share_one_conversation"],
     }
 }
 
@@ -217,6 +243,10 @@ const FAULTS: &[Fault] = &[
     Fault::CountsReferencesInside,
     Fault::TokensWorkAgain,
     Fault::KeepsDoubledMemberships,
+    Fault::ReadsAnyWork,
+    Fault::SortsAttendees,
+    Fault::BeginsConversationsAnew,
+    Fault::LastIsTheLastWritten,
 ];
 
 /// Runs a case against a storage with that fault. Whether it noticed.
