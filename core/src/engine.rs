@@ -118,6 +118,8 @@ pub trait Action: std::fmt::Debug + Send + Sync {
     const NAME: &'static str;
     /// Any one of these is needed; empty for none. Printed as `@requiresPermission`.
     const REQUIRES: &'static [Permission] = &[];
+    /// Whether it is personal: then access tokens are FORBIDDEN it, whatever they hold (rule S4).
+    const PERSONAL: bool = false;
     /// The codes of the contract, in its order.
     const CODES: &'static [Code];
 
@@ -219,6 +221,9 @@ impl Engine {
             && !access.permissions().has_any(A::REQUIRES)
         {
             return Err(Failure::Forbidden(A::REQUIRES));
+        }
+        if A::PERSONAL && access.as_ref().is_some_and(|access| !access.is_in_person()) {
+            return Err(Failure::Forbidden(&[]));
         }
         match known {
             IdempotencyState::Fresh => {}
@@ -334,6 +339,12 @@ impl Change<'_> {
     /// changes of a record, latest first, would be out of order otherwise (rule H10).
     pub fn records_are_held(&mut self) {
         self.now = self.now.max(self.engine.clock.now());
+    }
+
+    /// To be called when a conversation was held, before a message is written to it: moves [`Change::now`] behind the waiting for it, so that
+    /// messages are sent in the order in which they were written.
+    pub fn conversation_is_held(&mut self) {
+        self.records_are_held();
     }
 
     /// The settings as they stand; held when the action asked for them.

@@ -28,3 +28,4 @@ pub mod structure;
 pub mod text;
 pub mod time;
 pub mod user;
+pub mod work;

@@ -262,7 +262,7 @@ pub enum Failure {
     /// The caller's access ended meanwhile (rule I4).
     #[error("not signed in")]
     Unauthenticated,
-    /// The caller lacks all of these permissions (rule R11).
+    /// The caller lacks all of these permissions (rule R11); none: it is not open to access tokens (rule S4).
     #[error("one of these permissions is needed: {0:?}")]
     Forbidden(&'static [Permission]),
     /// The storage failed; its cause goes to the log only.

@@ -9,6 +9,10 @@ pub const NAME_MAX: usize = 100;
 pub const LABEL_MAX: usize = 100;
 /// Longest title of a record, in characters.
 pub const TITLE_MAX: usize = 500;
+/// Longest title of a meeting, in characters.
+pub const MEETING_TITLE_MAX: usize = 255;
+/// Longest text of a message or post, in characters.
+pub const TEXT_MAX: usize = 10_000;
 /// Longest short detail of a record (stage, source, industry, telephone number, media type), in characters.
 pub const DETAIL_MAX: usize = 200;
 /// Longest external ID, in characters.

@@ -11,6 +11,7 @@ mod m20261125_000004_credentials;
 mod m20261125_000005_history;
 mod m20261126_000006_outbox;
 mod m20261126_000007_links;
+mod m20261126_000008_work;
 mod m20261126_000009_event_lists;
 mod m20261126_000010_former_people;
 mod m20261126_000011_undo;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_history::Migration),
             Box::new(m20261126_000006_outbox::Migration),
             Box::new(m20261126_000007_links::Migration),
+            Box::new(m20261126_000008_work::Migration),
             Box::new(m20261126_000009_event_lists::Migration),
             Box::new(m20261126_000010_former_people::Migration),
             Box::new(m20261126_000011_undo::Migration),

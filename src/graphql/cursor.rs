@@ -33,8 +33,15 @@ pub enum ListName {
     OwnershipChanges = 15,
     Reassignments = 16,
     AccessTokens = 17,
-    UserEvents = 30,
-    EventsOfUser = 31,
+    MeetingsOfUser = 30,
+    FeedPostsOfUser = 31,
+    FeedPostsOfWorkgroup = 32,
+    CompanyFeed = 33,
+    Conversations = 34,
+    MessagesOfConversation = 35,
+    MessagesWithUser = 36,
+    UserEvents = 40,
+    EventsOfUser = 41,
 }
 
 /// Whether rows are ordered by an instant, a number or a text.

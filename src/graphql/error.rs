@@ -19,7 +19,7 @@ pub enum Fault {
     },
     /// Nobody is signed in.
     Unauthenticated,
-    /// One of these permissions is needed.
+    /// One of these permissions is needed; none: it is not open to access tokens (rule S4).
     Forbidden(Arc<[Permission]>),
     /// The storage cannot be reached now.
     Unavailable,
@@ -99,6 +99,7 @@ impl From<Fault> for Error {
                 let names: Vec<&str> = any_of.iter().map(|p| p.name()).collect();
                 extensions.set("requiredPermissions", Value::List(names.iter().map(|n| Value::from(*n)).collect()));
                 match names.as_slice() {
+                    [] => "This is personal: it needs a session, an access token will not do.".to_owned(),
                     [one] => format!("This needs the permission {one}."),
                     many => format!("This needs one of the permissions {}.", many.join(", ")),
                 }

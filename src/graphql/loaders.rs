@@ -1,5 +1,5 @@
 //! One keyed loader for each question; the key names it. Made anew for each operation, without a cache: what a mutation changed is never
-//! shown as it was before. Pages and lengths of lists are in `lists`.
+//! shown as it was before. Pages and lengths of lists are in `lists`, what people do together in `work_loaders`.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +10,9 @@ use tenure_core::credential::{AccessToken, EndedCredentials, Invitation};
 use tenure_core::email::HeldAddress;
 use tenure_core::engine::Engine;
 use tenure_core::event::Event;
-use tenure_core::id::{AccessTokenId, DepartmentId, EventId, ReassignmentId, RecordId, UserId, WorkgroupId};
+use tenure_core::id::{
+    AccessTokenId, ConversationId, DepartmentId, EventId, FeedPostId, MeetingId, MessageId, ReassignmentId, RecordId, UserId, WorkgroupId,
+};
 use tenure_core::policy::{Access, Visible};
 use tenure_core::reassignment::Reassignment;
 use tenure_core::record::{Record, RecordCount, TaskParticipant};
@@ -116,6 +118,18 @@ keys! {
     AddressKey(String);
     /// The addresses that somebody holds.
     AddressesKey(UserId);
+    /// A meeting, if the viewer can see it.
+    MeetingKey(MeetingId);
+    /// Who is invited to a meeting.
+    AttendeesKey(MeetingId);
+    /// A post, if the viewer can see it.
+    FeedPostKey(FeedPostId);
+    /// A message to or from the viewer.
+    MessageKey(MessageId);
+    /// A conversation of the viewer.
+    ConversationKey(ConversationId);
+    /// The viewer's conversation with somebody.
+    ConversationWithKey(UserId);
     /// The settings.
     SettingsKey(());
     /// The seats in use.
@@ -125,13 +139,14 @@ keys! {
 }
 
 /// The identifiers, ascending: the same statement for the same question.
-fn ascending<K, T: Ord>(keys: &[K], id: impl FnMut(&K) -> T) -> Vec<T> {
+pub(super) fn ascending<K, T: Ord>(keys: &[K], id: impl FnMut(&K) -> T) -> Vec<T> {
     let mut ids: Vec<T> = keys.iter().map(id).collect();
     ids.sort_unstable();
     ids
 }
 
-fn by_key<K: Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Arc<V>> {
+/// The rows by their keys.
+pub(super) fn by_key<K: Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Arc<V>> {
     rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
 }
 

@@ -20,6 +20,7 @@ mod scalars;
 #[allow(clippy::too_many_arguments, reason = "the arguments are those of the contract")]
 mod types;
 mod view;
+mod work_loaders;
 
 use std::net::IpAddr;
 use std::sync::Arc;

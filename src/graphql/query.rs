@@ -11,14 +11,14 @@ use super::connection::PageArguments;
 use super::error::{Fault, Result};
 use super::filters::{OwnedEntityFilter, OwnedEntityOrder, UserEventFilter, UserFilter, UserOrder};
 use super::id::Given;
-use super::lists::{DepartmentList, EventList, ReassignmentList, RecordList, RecordsOf, TokenList, UserList, WorkgroupList};
+use super::lists::{DepartmentList, EventList, FeedList, ReassignmentList, RecordList, RecordsOf, TokenList, UserList, WorkgroupList};
 use super::loaders::{AddressKey, ReassignmentKey, SeatsKey, SettingsKey};
 use super::needs::{self, any_of, requires_permission};
 use super::operation::{Operation, permitted, view};
 use super::scalars::EmailAddress;
 use super::types::{
-    AccessTokenConnection, DepartmentConnection, EmailUsage, License, Node, OwnedEntityConnection, Reassignment, ReassignmentConnection,
-    Settings, User, UserConnection, UserEventConnection, Viewer, WorkgroupConnection,
+    AccessTokenConnection, DepartmentConnection, EmailUsage, FeedPostConnection, License, Node, OwnedEntityConnection, Reassignment,
+    ReassignmentConnection, Settings, User, UserConnection, UserEventConnection, Viewer, WorkgroupConnection,
 };
 
 /// Most objects of one `nodes`.
@@ -182,6 +182,23 @@ impl Query {
             Ok(by.ask(ReassignmentKey(id.read("id")?)).await?.map(|row| Reassignment::new(by, row)))
         };
         reassignment.await.transpose()
+    }
+
+    /// The company feed, latest first. Null, without an error, for external people.
+    async fn feed_posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Option<Result<FeedPostConnection>> {
+        let page = PageArguments::new(first, after, last, before);
+        match view(ctx) {
+            Ok(by) if !by.access().reads_company_feed() => None,
+            Ok(by) => Some(FeedPostConnection::new(by, FeedList::Company, &page)),
+            Err(fault) => Some(Err(fault)),
+        }
     }
 
     /// Reassignments, latest first: all for ENTITIES_REASSIGN; otherwise those the viewer asked for or received from.

@@ -49,6 +49,11 @@ impl View {
         if self.access().permissions().has_any(any_of) { Ok(()) } else { Err(Fault::Forbidden(any_of.into())) }
     }
 
+    /// FORBIDDEN to access tokens: what is personal is for sessions only (rule S4).
+    pub fn require_person(&self) -> Result<()> {
+        if self.access().is_in_person() { Ok(()) } else { Err(Fault::Forbidden([].into())) }
+    }
+
     /// The answer to a question; None when there is none.
     pub async fn ask<K>(&self, key: K) -> Result<Option<<Reader as Loader<K>>::Value>>
     where

@@ -19,6 +19,7 @@ mod sql;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod work;
 mod write;
 
 use async_trait::async_trait;

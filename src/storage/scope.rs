@@ -2,7 +2,9 @@
 //! `UserScope::includes` and the reference storage say.
 
 use tenure_core::id::UserId;
-use tenure_core::policy::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
+use tenure_core::policy::{
+    ActiveReach, ConversationScope, FeedScope, MeetingScope, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope,
+};
 use tenure_core::user::UserStatus;
 
 use super::sql::Sql;
@@ -138,6 +140,40 @@ pub(super) fn reassignment_scope(sql: &mut Sql, scope: &ReassignmentScope) {
         }
     };
     sql.push(&condition);
+}
+
+/// Writes that the meeting with that identifier is in the scope.
+pub(super) fn meeting_scope(sql: &mut Sql, scope: &MeetingScope, id: &str) {
+    match scope {
+        MeetingScope::Everything(_) => sql.push("TRUE"),
+        MeetingScope::TakingPart(viewer, _) => {
+            sql.push(&format!("EXISTS (SELECT 1 FROM meeting_part own WHERE own.meeting_id = {id} AND own.user_id = "));
+            sql.bind(viewer.0).push(")")
+        }
+    };
+}
+
+/// Writes that the post `p` is in the scope.
+pub(super) fn feed_scope(sql: &mut Sql, scope: &FeedScope) {
+    let condition = match scope {
+        FeedScope::Everything(_) => "TRUE".to_owned(),
+        FeedScope::CompanyAndOwn(viewer, _) => {
+            format!("(p.workgroup_id IS NULL OR p.workgroup_id IN ({}))", own_workgroups(&sql.parameter(viewer.0)))
+        }
+        FeedScope::Own(viewer, _) => format!("p.workgroup_id IN ({})", own_workgroups(&sql.parameter(viewer.0))),
+    };
+    sql.push(&condition);
+}
+
+/// Writes that the conversation `c` is in the scope.
+pub(super) fn conversation_scope(sql: &mut Sql, scope: &ConversationScope) {
+    match scope.viewer() {
+        Some(viewer) => {
+            let viewer = sql.parameter(viewer.0);
+            sql.push(&format!("(c.low_id = {viewer} OR c.high_id = {viewer})"))
+        }
+        None => sql.push("FALSE"),
+    };
 }
 
 /// Writes that the access token `m` is in the scope.

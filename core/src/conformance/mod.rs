@@ -190,6 +190,18 @@ cases! { $
         invitations_are_replaced_and_found
         links_are_replaced_found_and_removed
     }
+    /// Meetings, posts, conversations, messages (promises 2 to 5).
+    work {
+        meetings_come_back_within_the_scope
+        meetings_are_paged_in_groups_latest_first
+        feed_posts_come_back_within_the_scope
+        feed_posts_are_paged_latest_first
+        two_people_share_one_conversation
+        rivals_begin_one_conversation
+        conversations_are_paged_by_their_latest_message
+        messages_are_for_the_two_alone
+        what_was_said_is_taken_once
+    }
     /// Promise 8, and operations that may be repeated.
     history {
         events_are_numbered_without_gaps

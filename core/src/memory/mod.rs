@@ -12,6 +12,7 @@ mod people;
 mod records;
 mod structure;
 mod tables;
+mod work;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::credential::{AccessToken, Invitation, PasswordHash, PendingLink, RefreshToken, Session};
 use crate::email::{EmailRole, HeldAddress};
 use crate::event::Event;
-use crate::id::{AccessTokenId, DepartmentId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId};
+use crate::id::{
+    AccessTokenId, ConversationId, DepartmentId, FeedPostId, MeetingId, MessageId, ReassignmentId, RecordId, SessionId, UserId, WorkgroupId,
+};
 use crate::permission::PermissionSet;
 use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, ParticipantRole, Record};
@@ -18,6 +20,7 @@ use crate::storage::{NewMail, Result, StorageError, Unique};
 use crate::structure::{Department, Membership, Workgroup};
 use crate::time::Timestamp;
 use crate::user::{FormerPerson, User, UserKind, UserStatus};
+use crate::work::{FeedPost, Message, NewMeeting, Pair};
 
 /// A table: shared until it is written to.
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -46,6 +49,10 @@ pub struct Tables {
     pub(super) passwords: Table<UserId, PasswordHash>,
     pub(super) invitations: Table<UserId, Invitation>,
     pub(super) links: Table<(UserId, LinkPurpose), PendingLink>,
+    pub(super) meetings: Table<MeetingId, NewMeeting>,
+    pub(super) feed_posts: Table<FeedPostId, FeedPost>,
+    pub(super) conversations: Table<ConversationId, Pair>,
+    pub(super) messages: Table<MessageId, Message>,
     /// By sequence number.
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
@@ -94,6 +101,10 @@ impl Tables {
             passwords: Arc::default(),
             invitations: Arc::default(),
             links: Arc::default(),
+            meetings: Arc::default(),
+            feed_posts: Arc::default(),
+            conversations: Arc::default(),
+            messages: Arc::default(),
             events: Arc::default(),
             operations: Arc::default(),
             mails: Arc::default(),

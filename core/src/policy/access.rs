@@ -116,6 +116,16 @@ impl Access {
         self.token
     }
 
+    /// Whether the person is there themself: what is personal is not open to access tokens (rule S4).
+    pub fn is_in_person(&self) -> bool {
+        self.token.is_none()
+    }
+
+    /// Whether the company feed is open to the caller: to employees (rule V6).
+    pub fn reads_company_feed(&self) -> bool {
+        !self.is_external()
+    }
+
     /// Whether the setting shows leavers to every employee.
     pub fn leavers_shown(&self) -> LeaversShown {
         self.leavers

@@ -16,6 +16,8 @@ pub use history::{EventReach, EventScope};
 pub use remedy::{EmailRemedy, email_remedies};
 #[cfg(feature = "conformance")]
 pub(crate) use scope::for_suite;
-pub use scope::{ActiveReach, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope};
+pub use scope::{
+    ActiveReach, ConversationScope, FeedScope, MeetingScope, ReassignmentScope, RecordScope, TokenScope, UserScope, WorkgroupScope,
+};
 pub use verdict::{Ability, Deny, LeaversShown, Standing, TargetState, Verdict, matrix, verdict};
 pub use view::Visible;

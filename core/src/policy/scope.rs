@@ -189,6 +189,62 @@ impl TokenScope {
     }
 }
 
+/// The meetings that a viewer can see (rule V6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MeetingScope {
+    /// All.
+    Everything(Sealed),
+    /// Those that the viewer organised or is invited to.
+    TakingPart(UserId, Sealed),
+}
+
+impl MeetingScope {
+    /// All meetings, for the suite.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn everything() -> MeetingScope {
+        MeetingScope::Everything(Sealed(()))
+    }
+}
+
+/// The posts that a viewer can see (rule V6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FeedScope {
+    /// All.
+    Everything(Sealed),
+    /// Those of the workgroups of which the viewer is a lasting member, and those to the company.
+    CompanyAndOwn(UserId, Sealed),
+    /// Those of the workgroups of which the viewer is a lasting member.
+    Own(UserId, Sealed),
+}
+
+impl FeedScope {
+    /// All posts, for the suite.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn everything() -> FeedScope {
+        FeedScope::Everything(Sealed(()))
+    }
+}
+
+/// The conversations that a viewer can see, with their messages: one's own, whoever asks. There is no scope that holds other people's
+/// (rules V2, V6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConversationScope {
+    /// Those of the viewer.
+    Of(UserId, Sealed),
+    /// None: what is personal is for sessions only (rule S4).
+    Nothing,
+}
+
+impl ConversationScope {
+    /// Whose conversations are in it.
+    pub fn viewer(&self) -> Option<UserId> {
+        match self {
+            ConversationScope::Of(viewer, _) => Some(*viewer),
+            ConversationScope::Nothing => None,
+        }
+    }
+}
+
 /// For the suite: scopes that only [`Access`] could make otherwise.
 #[cfg(feature = "conformance")]
 pub(crate) mod for_suite {
@@ -216,6 +272,22 @@ pub(crate) mod for_suite {
 
     pub(crate) fn own_tokens(viewer: UserId) -> TokenScope {
         TokenScope::Of(viewer, Sealed(()))
+    }
+
+    pub(crate) fn own_meetings(viewer: UserId) -> MeetingScope {
+        MeetingScope::TakingPart(viewer, Sealed(()))
+    }
+
+    pub(crate) fn company_and_own_posts(viewer: UserId) -> FeedScope {
+        FeedScope::CompanyAndOwn(viewer, Sealed(()))
+    }
+
+    pub(crate) fn own_posts(viewer: UserId) -> FeedScope {
+        FeedScope::Own(viewer, Sealed(()))
+    }
+
+    pub(crate) fn own_conversations(viewer: UserId) -> ConversationScope {
+        ConversationScope::Of(viewer, Sealed(()))
     }
 }
 
@@ -277,6 +349,27 @@ impl Access {
         } else {
             ReassignmentScope::Nothing
         }
+    }
+
+    /// The meetings that this caller can see.
+    pub fn meeting_scope(&self) -> MeetingScope {
+        if self.is_administrator() { MeetingScope::Everything(Sealed(())) } else { MeetingScope::TakingPart(self.person(), Sealed(())) }
+    }
+
+    /// The posts that this caller can see: those to the company are for employees.
+    pub fn feed_scope(&self) -> FeedScope {
+        if self.is_administrator() {
+            FeedScope::Everything(Sealed(()))
+        } else if self.reads_company_feed() {
+            FeedScope::CompanyAndOwn(self.person(), Sealed(()))
+        } else {
+            FeedScope::Own(self.person(), Sealed(()))
+        }
+    }
+
+    /// The conversations that this caller can see.
+    pub fn conversation_scope(&self) -> ConversationScope {
+        if self.is_in_person() { ConversationScope::Of(self.person(), Sealed(())) } else { ConversationScope::Nothing }
     }
 
     /// The access tokens that this caller can see.

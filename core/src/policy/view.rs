@@ -86,7 +86,7 @@ impl Visible<User> {
         !access.is_external() && self.allows(access, Ability::SeeProfile)
     }
 
-    /// Whether their tasks, files and workgroups are shown: as far as the viewer may see those themselves. External viewers see a
+    /// Whether their tasks, meetings, files, posts and workgroups are shown: as far as the viewer may see those themselves. External viewers see a
     /// member's profile without them (rule V3).
     pub fn shows_work(&self, access: &Access) -> bool {
         self.allows(access, Ability::SeeProfile)

@@ -1,6 +1,7 @@
 //! Steps that several actions share: no action calls another, they call these.
 
 pub mod addresses;
+pub mod audience;
 pub mod checks;
 pub mod departure;
 pub mod handover;

@@ -5,7 +5,8 @@
 //!
 //! 1. **Atomic**: what a transaction wrote is seen by others after `commit` and not before; dropping it undoes everything.
 //! 2. **Unique by name**: a write that breaks a uniqueness says which, as [`Unique`]; nobody has to look before writing.
-//! 3. **Locks**: `settings_lock`, `users_lock`, `workgroups_lock`, `reassignments_lock` and the `records_lock_…` methods return rows as they stand *now* and
+//! 3. **Locks**: `settings_lock`, `users_lock`, `workgroups_lock`, `reassignments_lock`, `conversations_hold` and the `records_lock_…`
+//!    methods return rows as they stand *now* and
 //!    hold them until the end of the transaction; locks are taken in ascending order of ID. [`LockMode::Shared`] locks of two
 //!    transactions coexist. Who would wait too long, or in a circle, gets [`StorageError::Conflict`].
 //! 4. **Scopes**: a row outside the scope takes no place on a page and in no count, in either direction.
@@ -15,8 +16,8 @@
 //! 8. **History**: events get sequence numbers without gaps in the order of commits.
 //! 9. **Outbox**: of all who claim mails at once, one gets each, until the claim ends.
 //!
-//! Order of locks everywhere: settings → users ascending → workgroups → tokens → reassignments → records
-//! ascending → events.
+//! Order of locks everywhere: settings → users ascending → workgroups → tokens → reassignments → records ascending →
+//! conversations ascending → events.
 
 mod credentials;
 mod error;
@@ -25,6 +26,7 @@ mod outbox;
 mod people;
 mod records;
 mod structure;
+mod work;
 
 use async_trait::async_trait;
 
@@ -35,17 +37,18 @@ pub use outbox::{ClaimedMail, NewMail, OutboxRead, OutboxWrite};
 pub use people::{LockMode, PeopleRead, PeopleWrite};
 pub use records::{RecordLine, RecordRead, RecordWrite};
 pub use structure::{StructureRead, StructureWrite};
+pub use work::{WorkRead, WorkWrite};
 
 /// Shorthand for what every method returns.
 pub type Result<T, E = StorageError> = std::result::Result<T, E>;
 
 /// Everything that can be read: outside a transaction as of the last commit, inside one with what it wrote itself.
-pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + OutboxRead {}
-impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + OutboxRead + ?Sized> Read for T {}
+pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead {}
+impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead + ?Sized> Read for T {}
 
 /// Everything that can be written: in a transaction only.
-pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + OutboxWrite {}
-impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + OutboxWrite + ?Sized> Write for T {}
+pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite {}
+impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite + ?Sized> Write for T {}
 
 /// A storage.
 #[async_trait]

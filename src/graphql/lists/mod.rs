@@ -5,6 +5,7 @@ mod people;
 mod records;
 mod structure;
 mod trails;
+mod work;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -24,6 +25,7 @@ pub use people::UserList;
 pub use records::{LAST_CHANGED_FIRST, RecordList, RecordsOf};
 pub use structure::{DepartmentList, MembershipList, WorkgroupList};
 pub use trails::{ChangeList, ReassignmentList, TokenList};
+pub use work::{ConversationList, FeedList, MeetingList, MessageList};
 
 /// A list of the API, e.g. "the tasks of this person".
 pub trait List: Clone + Eq + Hash + Send + Sync + 'static {

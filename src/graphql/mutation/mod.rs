@@ -8,6 +8,7 @@ mod change_password;
 mod confirm_login_email_change;
 mod create_access_token;
 mod create_department;
+mod create_feed_post;
 mod create_workgroup;
 mod delete_owned_entities;
 mod delete_user;
@@ -31,6 +32,8 @@ mod resend_invitation;
 mod reset_password;
 mod revoke_access_token;
 mod revoke_invitation;
+mod schedule_meeting;
+mod send_message;
 mod set_access;
 mod sign_in;
 mod sign_out;
@@ -242,6 +245,33 @@ impl Mutation {
         Some(remove_workgroup_member::run(ctx, input).await)
     }
 
+    /// Write to a person.
+    async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: send_message::SendMessageInput,
+    ) -> Option<Result<send_message::SendMessagePayload>> {
+        Some(send_message::run(ctx, input).await)
+    }
+
+    /// Post to a workgroup or to the company.
+    async fn create_feed_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: create_feed_post::CreateFeedPostInput,
+    ) -> Option<Result<create_feed_post::CreateFeedPostPayload>> {
+        Some(create_feed_post::run(ctx, input).await)
+    }
+
+    /// Invite people to a meeting.
+    async fn schedule_meeting(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: schedule_meeting::ScheduleMeetingInput,
+    ) -> Option<Result<schedule_meeting::ScheduleMeetingPayload>> {
+        Some(schedule_meeting::run(ctx, input).await)
+    }
+
     /// Create or change up to 500 records in one transaction: all or none. How integrations keep them in step.
     #[graphql(directive = requires_permission::apply(any_of(act::upsert_owned_entities::UpsertOwnedEntities::REQUIRES)))]
     async fn upsert_owned_entities(
@@ -409,6 +439,9 @@ pub enum UserError {
     CreateWorkgroup(create_workgroup::CreateWorkgroupError),
     AddWorkgroupMembers(add_workgroup_members::AddWorkgroupMembersError),
     RemoveWorkgroupMember(remove_workgroup_member::RemoveWorkgroupMemberError),
+    SendMessage(send_message::SendMessageError),
+    CreateFeedPost(create_feed_post::CreateFeedPostError),
+    ScheduleMeeting(schedule_meeting::ScheduleMeetingError),
     UpsertOwnedEntities(upsert_owned_entities::UpsertOwnedEntitiesError),
     DeleteOwnedEntities(delete_owned_entities::DeleteOwnedEntitiesError),
     ReleaseEmail(release_email::ReleaseEmailError),

@@ -33,6 +33,9 @@ pub async fn perform<A: Action>(ctx: &Context<'_>, action: Result<A, Refusal>, m
     if !A::REQUIRES.is_empty() {
         operation.view()?.require(A::REQUIRES)?;
     }
+    if A::PERSONAL {
+        operation.view()?.require_person()?;
+    }
     let action = match with_key_checked(action, manner.idempotency_key.as_deref()) {
         Ok(action) => action,
         Err(refusal) => return Ok(Err(refusal)),

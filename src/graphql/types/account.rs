@@ -11,16 +11,16 @@ use tenure_core::permission::Permission as Right;
 use tenure_core::policy::email_remedies;
 use tenure_core::settings::{self, SeatCounts};
 
-use crate::graphql::connection::connection;
+use crate::graphql::connection::{PageArguments, connection};
 use crate::graphql::error::{Fault, Result};
-use crate::graphql::lists::TokenList;
+use crate::graphql::lists::{ConversationList, TokenList};
 use crate::graphql::loaders::{Person, PersonKey};
 use crate::graphql::scalars::{DateTime, EmailAddress};
 use crate::graphql::view::View;
 
 use super::enums::{EmailRemedy, EmailRole, Permission, UserStatus};
 use super::offboarding::int;
-use super::{Attribution, User};
+use super::{Attribution, ConversationConnection, User};
 
 /// How one address is used by one account.
 pub struct EmailUsage {
@@ -273,5 +273,17 @@ impl Viewer {
     /// What the caller may do now, with what is contained in it.
     async fn permissions(&self) -> Vec<Permission> {
         self.by.access().permissions().iter().map(Permission::from).collect()
+    }
+
+    /// The caller's conversations, latest first, with people of any status.
+    async fn conversations(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Option<Result<ConversationConnection>> {
+        let page = PageArguments::new(first, after, last, before);
+        Some(self.by.require_person().and_then(|()| ConversationConnection::new(&self.by, ConversationList, &page)))
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod attribution;
+mod conversation;
 mod crm;
 mod enums;
 mod event;
@@ -11,12 +12,14 @@ mod reassignment;
 mod record;
 mod session;
 mod structure;
+mod together;
 mod user;
 mod user_abilities;
 mod work;
 
 pub use account::{AccessToken, AccessTokenConnection, EmailUsage, License, Settings, Viewer};
 pub use attribution::Attribution;
+pub use conversation::{Conversation, ConversationConnection, Message, MessageConnection};
 pub use crm::{Company, Contact, Deal, Estimate, Invoice, Lead};
 pub use enums::{
     ActivityType, EmailRole, OrderDirection, OwnedEntityKind, OwnedEntityOrderField, Permission, TaskRole, UserEventKind, UserKind,
@@ -34,5 +37,6 @@ pub use reassignment::{Reassignment, ReassignmentConnection, SuccessorShare};
 pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChangeConnection};
 pub use session::Session;
 pub use structure::{Department, DepartmentConnection, Workgroup, WorkgroupConnection, WorkgroupMembershipConnection};
+pub use together::{FeedPost, FeedPostConnection, Meeting, MeetingConnection};
 pub use user::{User, UserConnection};
 pub use work::{Activity, ActivityConnection, File, FileConnection, Task, TaskConnection};

@@ -5,7 +5,10 @@ use tenure_core::id::AnyId;
 
 use crate::graphql::error::{Fault, Result};
 use crate::graphql::id::Given;
-use crate::graphql::loaders::{DepartmentKey, EventKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey, WorkgroupKey};
+use crate::graphql::loaders::{
+    ConversationKey, DepartmentKey, EventKey, FeedPostKey, MeetingKey, MessageKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey,
+    WorkgroupKey,
+};
 use crate::graphql::needs;
 use crate::graphql::view::View;
 
@@ -16,8 +19,8 @@ use super::{
     UserInvitedEvent, UserUpdatedEvent, WorkgroupMembershipChangedEvent,
 };
 use super::{
-    AccessToken, Activity, Company, Contact, Deal, Department, Estimate, File, Invoice, Lead, OwnedEntity, Reassignment, Settings, Task,
-    User, UserEvent, Workgroup,
+    AccessToken, Activity, Company, Contact, Conversation, Deal, Department, Estimate, FeedPost, File, Invoice, Lead, Meeting, Message,
+    OwnedEntity, Reassignment, Settings, Task, User, UserEvent, Workgroup,
 };
 
 /// An object with a globally unique, opaque, stable ID (Relay Global Object Identification).
@@ -37,6 +40,10 @@ pub enum Node {
     Activity(Activity),
     Task(Task),
     File(File),
+    Meeting(Meeting),
+    FeedPost(FeedPost),
+    Message(Message),
+    Conversation(Conversation),
     Settings(Settings),
     Reassignment(Reassignment),
     AccessToken(AccessToken),
@@ -96,8 +103,16 @@ impl Node {
             AnyId::SessionId(_) => return Err(Fault::input(argument, "expected an ID that begins with a known prefix.")),
             AnyId::DepartmentId(_) | AnyId::SettingsId(_) => None,
             AnyId::EventId(id) => by.ask(EventKey(id)).await?.map(|event| UserEvent::new(by, event).into()),
-            // Work history comes with a later step.
-            AnyId::MeetingId(_) | AnyId::FeedPostId(_) | AnyId::MessageId(_) | AnyId::ConversationId(_) => None,
+            AnyId::MeetingId(id) => by.ask(MeetingKey(id)).await?.map(|row| Meeting::new(by, row).into()),
+            AnyId::FeedPostId(id) => by.ask(FeedPostKey(id)).await?.map(|row| FeedPost::new(by, row).into()),
+            AnyId::MessageId(id) => {
+                by.require_person()?;
+                by.ask(MessageKey(id)).await?.map(|row| Message::new(by, row).into())
+            }
+            AnyId::ConversationId(id) => {
+                by.require_person()?;
+                by.ask(ConversationKey(id)).await?.map(|row| Conversation::new(by, row).into())
+            }
         })
     }
 }

@@ -8,14 +8,14 @@ use tenure_core::structure;
 
 use crate::graphql::connection::{PageArguments, connection};
 use crate::graphql::error::Result;
-use crate::graphql::lists::{CountKey, DepartmentList, MembershipList, RecordList, RecordsOf, UserList, WorkgroupList};
+use crate::graphql::lists::{CountKey, DepartmentList, FeedList, MembershipList, RecordList, RecordsOf, UserList, WorkgroupList};
 use crate::graphql::loaders::{DepartmentKey, WorkgroupKey};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::view::View;
 
 use super::enums::WorkgroupRole;
 use super::offboarding::int;
-use super::{Attribution, FileConnection, TaskConnection, UserConnection};
+use super::{Attribution, FeedPostConnection, FileConnection, TaskConnection, UserConnection};
 
 /// A department.
 #[derive(Clone)]
@@ -146,6 +146,18 @@ impl Workgroup {
     ) -> Result<FileConnection> {
         let page = PageArguments::new(first, after, last, before);
         FileConnection::new(&self.by, RecordList::latest_first(RecordsOf::Workgroup(self.row.id, RecordKind::File)), &page)
+    }
+
+    /// Feed posts of the workgroup, latest first.
+    async fn feed_posts(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Result<FeedPostConnection> {
+        let page = PageArguments::new(first, after, last, before);
+        FeedPostConnection::new(&self.by, FeedList::In(self.row.id), &page)
     }
 }
 

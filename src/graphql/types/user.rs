@@ -13,16 +13,16 @@ use crate::graphql::cursor::ListName;
 use crate::graphql::error::Result;
 use crate::graphql::filters::{OwnedEntityFilter, OwnedEntityOrder, UserEventFilter};
 use crate::graphql::id::not_empty;
-use crate::graphql::lists::{EventList, MembershipList, RecordList, RecordsOf, UserList};
-use crate::graphql::loaders::{DepartmentKey, InvitationKey, SettingsKey};
+use crate::graphql::lists::{EventList, FeedList, MeetingList, MembershipList, MessageList, RecordList, RecordsOf, UserList};
+use crate::graphql::loaders::{ConversationWithKey, DepartmentKey, InvitationKey, SettingsKey};
 use crate::graphql::mutation::{DismissErrorCode, HireErrorCode, MoveToExtranetErrorCode};
 use crate::graphql::scalars::{DateTime, EmailAddress, Url};
 use crate::graphql::view::View;
 
 use super::enums::{Permission, TaskRole, UserKind, UserStatus};
 use super::{
-    Attribution, Department, Dismissal, FileConnection, Invitation, Offboarding, OwnedEntityConnection, TaskConnection,
-    UserEventConnection, WorkgroupMembershipConnection, user_abilities,
+    Attribution, Department, Dismissal, FeedPostConnection, FileConnection, Invitation, MeetingConnection, MessageConnection, Offboarding,
+    OwnedEntityConnection, TaskConnection, UserEventConnection, WorkgroupMembershipConnection, user_abilities,
 };
 
 /// A person as somebody sees them.
@@ -247,6 +247,20 @@ impl User {
         TaskConnection::new(&self.by, RecordList::last_changed_first(of), &page)
     }
 
+    /// Meetings the user organised or attended, latest first. Kept after dismissal.
+    async fn meetings(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Result<MeetingConnection> {
+        let page = PageArguments::new(first, after, last, before);
+        let shown = self.person.shows_work(self.by.access());
+        let list = if shown { MeetingList::Of(self.row().id) } else { MeetingList::Hidden };
+        MeetingConnection::new(&self.by, list, &page)
+    }
+
     /// Files the user created, latest first. Kept after dismissal.
     async fn files(
         &self,
@@ -258,6 +272,20 @@ impl User {
         let page = PageArguments::new(first, after, last, before);
         let of = self.work(RecordsOf::FilesCreatedBy(self.row().id), ListName::FilesOfUser);
         FileConnection::new(&self.by, RecordList::latest_first(of), &page)
+    }
+
+    /// Feed posts the user wrote, latest first. Kept after dismissal.
+    async fn feed_posts(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Result<FeedPostConnection> {
+        let page = PageArguments::new(first, after, last, before);
+        let shown = self.person.shows_work(self.by.access());
+        let list = if shown { FeedList::By(self.row().id) } else { FeedList::Hidden };
+        FeedPostConnection::new(&self.by, list, &page)
     }
 
     /// Workgroups the user belongs or belonged to (`leftAt`); those that the viewer may see.
@@ -292,6 +320,24 @@ impl User {
             UserEventConnection::new(&self.by, EventList { subject: Some(self.row().id), filter }, &page)
         };
         Some(events.await)
+    }
+
+    /// The viewer's own conversation with this user, latest first. Nobody, administrators included, reads other people's conversations here.
+    async fn messages(
+        &self,
+        #[graphql(desc = "Page size from the start, 1 to 100. 20 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Return edges after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return edges before this cursor.")] before: Option<String>,
+    ) -> Option<Result<MessageConnection>> {
+        let page = PageArguments::new(first, after, last, before);
+        let messages = async {
+            self.by.require_person()?;
+            let conversation = self.by.ask(ConversationWithKey(self.row().id)).await?;
+            let list = conversation.map_or(MessageList::Nothing, |row| MessageList::With(row.id));
+            MessageConnection::new(&self.by, list, &page)
+        };
+        Some(messages.await)
     }
 
     /// Whether the viewer may dismiss this user now.

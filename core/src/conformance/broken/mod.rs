@@ -5,6 +5,7 @@ mod forward;
 mod history;
 mod lists;
 mod outbox;
+mod work;
 
 use std::sync::Arc;
 
@@ -92,6 +93,10 @@ enum Fault {
     RemovesAllLinks,
     KeepsLinks,
     KeepsDoubledMemberships,
+    ReadsAnyWork,
+    SortsAttendees,
+    BeginsConversationsAnew,
+    LastIsTheLastWritten,
 }
 
 /// Which cases notice. Each of them must.
@@ -138,6 +143,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
             "hidden_events_take_no_place_on_a_page",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
         ],
         Fault::CountsHidden => &[
             "hidden_people_take_no_place_on_a_page",
@@ -146,12 +153,18 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "hidden_reassignments_take_no_place_on_a_page",
             "hidden_access_tokens_take_no_place_on_a_page",
             "hidden_events_take_no_place_on_a_page",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
         ],
         Fault::LosesTies | Fault::RepeatsTies => &[
             "people_are_paged_in_every_order",
             "people_who_come_and_go_between_pages_do_no_harm",
             "records_are_paged_in_every_order",
             "records_that_come_and_go_between_pages_do_no_harm",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
+            "conversations_are_paged_by_their_latest_message",
+            "messages_are_for_the_two_alone",
         ],
         Fault::ExcludesInclusive
         | Fault::ForgetsBefore
@@ -159,9 +172,15 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         | Fault::TakesFromTheStart
         | Fault::ReversesLastPages
         | Fault::SaysMoreWhenFull
-        | Fault::NeverSaysMore => {
-            &["people_are_paged_in_every_order", "records_are_paged_in_every_order", "events_are_filtered_and_paged_latest_first"]
-        }
+        | Fault::NeverSaysMore => &[
+            "people_are_paged_in_every_order",
+            "records_are_paged_in_every_order",
+            "events_are_filtered_and_paged_latest_first",
+            "meetings_are_paged_in_groups_latest_first",
+            "feed_posts_are_paged_latest_first",
+            "conversations_are_paged_by_their_latest_message",
+            "messages_are_for_the_two_alone",
+        ],
         Fault::SkipsByNumber => &["people_who_come_and_go_between_pages_do_no_harm"],
         Fault::BreaksTiesByUuid => &["ties_between_records_are_broken_by_the_text_of_the_id", "records_are_paged_in_every_order"],
         Fault::DropsEmptyGroups | Fault::SortsGroups | Fault::CutsGroupsTogether => {
@@ -201,6 +220,12 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::LeavesSessionsBehind => &["a_session_survives_where_it_is_lifted"],
         Fault::KeepsOneLinkOnly | Fault::RemovesAllLinks | Fault::KeepsLinks => &["links_are_replaced_found_and_removed"],
         Fault::KeepsDoubledMemberships => &["memberships_are_replaced_never_doubled"],
+        Fault::ReadsAnyWork => {
+            &["meetings_come_back_within_the_scope", "feed_posts_come_back_within_the_scope", "messages_are_for_the_two_alone"]
+        }
+        Fault::SortsAttendees => &["meetings_come_back_within_the_scope"],
+        Fault::BeginsConversationsAnew => &["two_people_share_one_conversation", "rivals_begin_one_conversation"],
+        Fault::LastIsTheLastWritten => &["two_people_share_one_conversation"],
     }
 }
 
@@ -276,6 +301,10 @@ const FAULTS: &[Fault] = &[
     Fault::RemovesAllLinks,
     Fault::KeepsLinks,
     Fault::KeepsDoubledMemberships,
+    Fault::ReadsAnyWork,
+    Fault::SortsAttendees,
+    Fault::BeginsConversationsAnew,
+    Fault::LastIsTheLastWritten,
 ];
 
 /// Runs a case against a storage with that fault. Whether it noticed.
