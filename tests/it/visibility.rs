@@ -166,7 +166,7 @@ on_both! {
         assert_eq!(table.lines().count(), golden.lines().count());
     }
 
-    /// V4, I11: a hidden leaver and a person who never existed are answered alike on every path.
+    /// V4, I11, L5: a hidden leaver, a person who never existed and one who was deleted are answered alike on every path, at the same cost.
     async fn hidden_and_missing_are_the_same(db: Backend) {
         let office = Office::open(db).await;
         let company = &office.company;
@@ -174,16 +174,23 @@ on_both! {
         let ben = office.sign_in(&company.ben).await;
         let missing = tenure_core::id::UserId(tenure_core::clock::Clock::new_uuid(&tenure_core::clock::SystemClock)).to_string();
         let hidden = company.leo.id.to_string();
+        let gone = company.employee("Gus", "Gone").await;
+        company.records_of_all_kinds(&gone).await;
+        let ann = office.sign_in(&company.ann).await;
+        ann.run("deleteUser", json!({"userId": gone.id, "confirmation": gone.name}), "deletedUserId").await.ok();
+        let deleted = gone.id.to_string();
         let queries = [
             "query($id: ID!) { user(id: $id) { displayName } }",
             "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }",
             "query($id: ID!) { ownedEntities(filter: {responsibleIds: [$id]}) { totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage } } }",
         ];
         let mut answers = Vec::new();
-        for id in [&hidden, &missing] {
+        for id in [&hidden, &missing, &deleted] {
             let mut texts = Vec::new();
             for query in queries {
+                let before = office.storage.statements();
                 texts.push(ben.query(query, json!({"id": id})).await.body.to_string());
+                texts.push((office.storage.statements() - before).to_string());
             }
             for (mutation, input, selection) in [
                 ("updateUser", json!({"userId": id, "jobTitle": "X"}), "user { id }"),
@@ -202,6 +209,7 @@ on_both! {
             answers.push(texts);
         }
         assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[2], answers[1]);
         // By address: one that a hidden leaver has, and one that nobody has.
         let mut texts = Vec::new();
         for address in [&company.leo.email, &"nobody@example.com".to_owned()] {
