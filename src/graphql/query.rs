@@ -17,8 +17,8 @@ use super::needs::{self, any_of, requires_permission};
 use super::operation::{Operation, permitted, view};
 use super::scalars::EmailAddress;
 use super::types::{
-    AccessTokenConnection, DepartmentConnection, EmailUsage, FeedPostConnection, License, Node, OwnedEntityConnection, Reassignment, ReassignmentConnection,
-    Settings, User, UserConnection, Viewer, WorkgroupConnection,
+    AccessTokenConnection, DepartmentConnection, EmailUsage, FeedPostConnection, License, Node, OwnedEntityConnection, Reassignment,
+    ReassignmentConnection, Settings, User, UserConnection, Viewer, WorkgroupConnection,
 };
 
 /// Most objects of one `nodes`.

@@ -44,13 +44,8 @@ impl Action for CreateFeedPost {
     type Output = FeedPostCreated;
     const NAME: &'static str = "createFeedPost";
     const PERSONAL: bool = true;
-    const CODES: &'static [Code] = &[
-        Code::WorkgroupNotFound,
-        Code::NotPermitted,
-        Code::InputInvalid,
-        Code::IdempotencyKeyReused,
-        Code::IdempotencyInProgress,
-    ];
+    const CODES: &'static [Code] =
+        &[Code::WorkgroupNotFound, Code::NotPermitted, Code::InputInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
 
     async fn locks(&self, _read: &dyn Read) -> Result<Locks, Failure> {
         // The author's row is held by the engine: whoever ends their membership waits.

@@ -72,13 +72,8 @@ impl Action for ScheduleMeeting {
     type Output = MeetingScheduled;
     const NAME: &'static str = "scheduleMeeting";
     const PERSONAL: bool = true;
-    const CODES: &'static [Code] = &[
-        Code::UserNotFound,
-        Code::AttendeeNotActive,
-        Code::InputInvalid,
-        Code::IdempotencyKeyReused,
-        Code::IdempotencyInProgress,
-    ];
+    const CODES: &'static [Code] =
+        &[Code::UserNotFound, Code::AttendeeNotActive, Code::InputInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
 
     async fn locks(&self, _read: &dyn Read) -> Result<Locks, Failure> {
         // A dismissal of somebody invited waits for the meeting, or the meeting sees it.
@@ -88,8 +83,7 @@ impl Action for ScheduleMeeting {
     async fn run(&self, change: &mut Change<'_>) -> Result<MeetingScheduled, Failure> {
         let mut reasons = Reasons::new();
         let unreachable = Unreachable { code: Code::AttendeeNotActive, message: "This person is not active and cannot be invited." };
-        let addressed: Vec<(UserId, String)> =
-            self.attendees.iter().enumerate().map(|(n, id)| (*id, format!("attendeeIds.{n}"))).collect();
+        let addressed: Vec<(UserId, String)> = self.attendees.iter().enumerate().map(|(n, id)| (*id, format!("attendeeIds.{n}"))).collect();
         check_audience(change, &addressed, unreachable, &mut reasons).await?;
         reasons.check(Self::CODES, None)?;
 

@@ -44,13 +44,8 @@ impl Action for SendMessage {
     type Output = MessageSent;
     const NAME: &'static str = "sendMessage";
     const PERSONAL: bool = true;
-    const CODES: &'static [Code] = &[
-        Code::UserNotFound,
-        Code::RecipientNotActive,
-        Code::InputInvalid,
-        Code::IdempotencyKeyReused,
-        Code::IdempotencyInProgress,
-    ];
+    const CODES: &'static [Code] =
+        &[Code::UserNotFound, Code::RecipientNotActive, Code::InputInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
 
     async fn locks(&self, _read: &dyn Read) -> Result<Locks, Failure> {
         // A dismissal of the recipient waits for the message, or the message sees it.
@@ -71,8 +66,7 @@ impl Action for SendMessage {
         let held = change.tx().conversations_hold(&[(pair, wanted)]).await?;
         let conversation = held.first().copied().ok_or_else(|| Failure::Internal("no conversation is held".into()))?;
         change.conversation_is_held();
-        let message =
-            Message { id: MessageId(change.new_uuid()), conversation, author, text: self.text.clone(), sent_at: change.now() };
+        let message = Message { id: MessageId(change.new_uuid()), conversation, author, text: self.text.clone(), sent_at: change.now() };
         change.tx().messages_insert(std::slice::from_ref(&message)).await?;
         Ok(MessageSent { id: message.id, message: Some(message) })
     }

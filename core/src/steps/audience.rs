@@ -33,8 +33,7 @@ pub async fn check_audience(
     for (id, path) in addressed {
         match change.held(*id).filter(|user| scope.includes(user, companions.contains(id))) {
             None => reasons.add(Rejection::at(Code::UserNotFound, path, "No such user.")),
-            Some(user) => reasons
-                .add_if(user.status != UserStatus::Active, || Rejection::at(unreachable.code, path, unreachable.message)),
+            Some(user) => reasons.add_if(user.status != UserStatus::Active, || Rejection::at(unreachable.code, path, unreachable.message)),
         }
     }
     Ok(())

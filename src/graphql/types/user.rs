@@ -22,8 +22,7 @@ use crate::graphql::view::View;
 use super::enums::{Permission, TaskRole, UserKind, UserStatus};
 use super::{
     Attribution, Department, Dismissal, FeedPostConnection, FileConnection, Invitation, MeetingConnection, MessageConnection, Offboarding,
-    OwnedEntityConnection, TaskConnection,
-    WorkgroupMembershipConnection, user_abilities,
+    OwnedEntityConnection, TaskConnection, WorkgroupMembershipConnection, user_abilities,
 };
 
 /// A person as somebody sees them.

@@ -18,8 +18,7 @@ use super::{Sea, Source};
 use row::{CONVERSATION_COLUMNS, FEED_POST_COLUMNS, MEETING_COLUMNS, MESSAGE_COLUMNS};
 
 /// The meetings of somebody, by their parts.
-const LATEST_STARTING: Order =
-    Order { sort: "p.starts_at", is_text: false, kind: None, id: "p.meeting_id", descending: true };
+const LATEST_STARTING: Order = Order { sort: "p.starts_at", is_text: false, kind: None, id: "p.meeting_id", descending: true };
 const LATEST_POSTED: Order = Order { sort: "p.created_at", is_text: false, kind: None, id: "p.id", descending: true };
 const LATEST_WRITTEN: Order = Order { sort: "c.last_sent_at", is_text: false, kind: None, id: "c.id", descending: true };
 const LATEST_SENT: Order = Order { sort: "m.sent_at", is_text: false, kind: None, id: "m.id", descending: true };
