@@ -13,6 +13,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 mod words;
+mod work;
 
 use tenure_core::credential::{Invitation, PasswordHash, SecretHash};
 use tenure_core::id::UserId;
@@ -28,6 +29,7 @@ use history::History;
 use people::People;
 use records::Records;
 use structure::Structure;
+use work::Work;
 
 /// The password of everybody in the demo company. It protects nothing: the demo listens on the loopback interface alone.
 pub const PASSWORD: &str = "brass-anvil-42-workshop";
@@ -93,11 +95,14 @@ pub async fn fill(storage: &dyn Storage, now: Timestamp, password_hash: &Passwor
     let mut records = Records::draw(&people, &structure, &calendar, &mut dice);
     let history = History::pass(&people, &mut records, &calendar, &mut dice);
     let events = events::tell(&people, &structure, &history, &calendar);
+    // With dice of its own: what was there before does not change when people talk more.
+    let work = Work::draw(&people, &structure, &calendar, &mut Dice::new(0x7A1_2026));
 
     let mut tx = storage.begin().await?;
     write_people(&mut *tx, &people, &structure, password_hash).await?;
     write_invitations(&mut *tx, &people, &mut dice).await?;
     write_records(&mut *tx, &records, &history).await?;
+    work.write(&mut *tx).await?;
     for batch in events.chunks(BATCH) {
         tx.events_append(batch).await?;
     }

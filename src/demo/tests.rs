@@ -212,3 +212,37 @@ async fn activities_are_mostly_of_who_has_the_record() {
         .unwrap();
     assert!(pages.iter().all(|page| !page.rows.is_empty()));
 }
+
+/// R3, V3, V6, S6: of leavers too, each only while they belonged.
+#[tokio::test]
+async fn s6_people_talk_while_they_are_there() {
+    let Written { users, memberships, storage, .. } = written().await;
+    let by_id: HashMap<UserId, &User> = users.iter().map(|u| (u.id, u)).collect();
+    let ids: Vec<UserId> = users.iter().map(|u| u.id).collect();
+    let there = |id: UserId, at: Timestamp| {
+        let user = by_id[&id];
+        user.created_at <= at && user.dismissal.as_ref().is_none_or(|d| at < d.dismissed_at)
+    };
+    let page = PageRequest::first(1000);
+    let meetings = storage.meetings_page_in_groups(&ids, &Access::system().meeting_scope(), &page).await.unwrap();
+    let meetings: HashMap<_, _> = meetings.into_iter().flat_map(|slice| slice.rows).map(|m| (m.id, m)).collect();
+    assert!(meetings.len() > 80, "{}", meetings.len());
+    assert!(meetings.values().any(|m| m.starts_at > NOW) && meetings.values().all(|m| m.created_at < NOW && m.ends_at > m.starts_at));
+    let all: Vec<_> = meetings.keys().copied().collect();
+    for attendance in storage.attendees_by_meeting(&all).await.unwrap() {
+        assert!(there(attendance.user, meetings[&attendance.meeting].created_at));
+    }
+    let posts = storage
+        .feed_posts_page_in_groups(&tenure_core::work::FeedGroups::By(ids.clone()), &Access::system().feed_scope(), &page)
+        .await
+        .unwrap();
+    let posts: Vec<_> = posts.into_iter().flat_map(|slice| slice.rows).collect();
+    assert!(posts.len() > 80 && posts.iter().any(|p| p.workgroup.is_none()) && posts.iter().any(|p| p.workgroup.is_some()));
+    for post in &posts {
+        assert!(there(post.author, post.created_at));
+        let belongs = |w| memberships.iter().any(|m| m.user == post.author && m.workgroup == w && m.joined_at <= post.created_at);
+        assert!(post.workgroup.map_or(by_id[&post.author].kind == UserKind::Intranet, belongs));
+    }
+    let leavers: Vec<UserId> = with_status(&users, UserStatus::Dismissed).iter().map(|u| u.id).collect();
+    assert!(meetings.values().any(|m| leavers.contains(&m.organizer)) && posts.iter().any(|p| leavers.contains(&p.author)));
+}
