@@ -11,6 +11,7 @@ pub mod department;
 pub mod event;
 pub mod event_counter;
 pub mod idempotency;
+pub mod import_key;
 pub mod invitation;
 pub mod membership;
 pub mod ownership_change;

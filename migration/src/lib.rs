@@ -9,6 +9,7 @@ mod m20261125_000002_structure;
 mod m20261125_000003_records;
 mod m20261125_000004_credentials;
 mod m20261125_000005_history;
+mod m20261126_000012_bulk;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_records::Migration),
             Box::new(m20261125_000004_credentials::Migration),
             Box::new(m20261125_000005_history::Migration),
+            Box::new(m20261126_000012_bulk::Migration),
         ]
     }
 }

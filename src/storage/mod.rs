@@ -7,6 +7,7 @@ mod connect;
 mod credentials;
 mod error;
 mod history;
+mod imports;
 mod migrate;
 mod page;
 mod people;

@@ -194,6 +194,11 @@ cases! { $
         a_rolled_back_operation_is_forgotten
         a_repeat_waits_for_the_first_to_end
     }
+    /// What imports remember.
+    imports {
+        keys_of_imports_come_back_as_they_were_written
+        a_key_of_an_import_is_replaced
+    }
 }
 
 async fn begin(storage: &Arc<dyn Storage>) -> Box<dyn Transaction> {

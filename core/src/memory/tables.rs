@@ -14,7 +14,7 @@ use crate::reassignment::Reassignment;
 use crate::record::{OwnershipChange, ParticipantRole, Record};
 use crate::settings::Settings;
 use crate::storage::{Result, StorageError, Unique};
-use crate::structure::{Department, Membership, Workgroup};
+use crate::structure::{Department, ImportKind, Membership, Workgroup};
 use crate::time::Timestamp;
 use crate::user::{User, UserKind, UserStatus};
 
@@ -45,6 +45,7 @@ pub struct Tables {
     /// By sequence number.
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
+    pub(super) import_keys: Table<(ImportKind, String), Uuid>,
 }
 
 /// Person, mutation and key of an operation that may be repeated.
@@ -80,6 +81,7 @@ impl Tables {
             invitations: Arc::default(),
             events: Arc::default(),
             operations: Arc::default(),
+            import_keys: Arc::default(),
         }
     }
 

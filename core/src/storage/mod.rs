@@ -19,6 +19,7 @@
 mod credentials;
 mod error;
 mod history;
+mod imports;
 mod people;
 mod records;
 mod structure;
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 pub use credentials::{CredentialRead, CredentialWrite};
 pub use error::{StorageError, Unique};
 pub use history::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState};
+pub use imports::{ImportRead, ImportWrite};
 pub use people::{LockMode, PeopleRead, PeopleWrite};
 pub use records::{RecordLine, RecordRead, RecordWrite};
 pub use structure::{StructureRead, StructureWrite};
@@ -36,12 +38,12 @@ pub use structure::{StructureRead, StructureWrite};
 pub type Result<T, E = StorageError> = std::result::Result<T, E>;
 
 /// Everything that can be read: outside a transaction as of the last commit, inside one with what it wrote itself.
-pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead {}
-impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + ?Sized> Read for T {}
+pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + ImportRead {}
+impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + HistoryRead + ImportRead + ?Sized> Read for T {}
 
 /// Everything that can be written: in a transaction only.
-pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite {}
-impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + ?Sized> Write for T {}
+pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + ImportWrite {}
+impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + HistoryWrite + ImportWrite + ?Sized> Write for T {}
 
 /// A storage.
 #[async_trait]

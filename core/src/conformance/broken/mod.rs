@@ -2,6 +2,7 @@
 
 mod faulty;
 mod forward;
+mod imports;
 mod lists;
 
 use std::sync::Arc;
@@ -71,6 +72,8 @@ enum Fault {
     CountsReferencesInside,
     TokensWorkAgain,
     KeepsDoubledMemberships,
+    FoldsImportKeys,
+    KeepsFormerImportKeys,
 }
 
 /// Which cases notice. Each of them must.
@@ -160,6 +163,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::CountsReferencesInside => &["references_from_others_are_found"],
         Fault::TokensWorkAgain => &["a_refresh_token_works_once"],
         Fault::KeepsDoubledMemberships => &["memberships_are_replaced_never_doubled"],
+        Fault::FoldsImportKeys => &["keys_of_imports_come_back_as_they_were_written"],
+        Fault::KeepsFormerImportKeys => &["a_key_of_an_import_is_replaced"],
     }
 }
 
@@ -217,6 +222,8 @@ const FAULTS: &[Fault] = &[
     Fault::CountsReferencesInside,
     Fault::TokensWorkAgain,
     Fault::KeepsDoubledMemberships,
+    Fault::FoldsImportKeys,
+    Fault::KeepsFormerImportKeys,
 ];
 
 /// Runs a case against a storage with that fault. Whether it noticed.
