@@ -14,7 +14,7 @@ use tenure_core::storage::{PeopleRead, RecordRead};
 use tenure_core::user::{UserKind, UserStatus};
 
 use crate::support::adapter;
-use crate::support::backend::{Backend, Database};
+use crate::support::backend::Database;
 use crate::support::company::Company;
 use crate::support::dump::dump;
 use crate::support::invariants::Books;
@@ -51,7 +51,7 @@ on_both! {
         let mut shares: Vec<usize> = owned.values().copied().collect();
         shares.sort_unstable_by(|a, b| b.cmp(a));
         assert!(shares[0] > 10 * shares[shares.len() / 2], "few people own much: {shares:?}");
-        let leavers: HashSet<_> = books.users.values().filter(|u| u.status == UserStatus::Dismissed && u.first_name != "Leo").map(|u| u.id).collect();
+        let leavers: HashSet<_> = books.users.values().filter(|u| u.status == UserStatus::Dismissed && u.last_name != "Leaver").map(|u| u.id).collect();
         assert_eq!(leavers.len(), 20);
         assert!(leavers.iter().all(|id| owned.contains_key(id)), "every leaver owns records still");
         let existing: HashSet<_> = books.records.iter().map(|r| r.id).collect();

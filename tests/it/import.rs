@@ -12,7 +12,6 @@ use tenure_core::event::EventBody;
 use tenure_core::storage::{CredentialRead, PeopleRead};
 use tenure_core::user::{Actor, UserKind, UserStatus};
 
-use crate::support::backend::Backend;
 use crate::support::dump::dump;
 use crate::support::invariants::Books;
 use crate::support::office::Office;

@@ -116,7 +116,8 @@ impl<'a> Surroundings<'a> {
                 }
             },
             PersonName::Email(email) => match self.catalogue.email(email) {
-                Some(known) => self.person_line(known),
+                // A bad line does not stand before whoever has the address already.
+                Some(known) => self.person_line(known).or_else(|message| self.further.by_email(email).map(Somebody::Stored).ok_or(message)),
                 None => self.further.by_email(email).map(Somebody::Stored).ok_or_else(|| "is nobody's address".to_owned()),
             },
         }

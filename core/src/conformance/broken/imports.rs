@@ -1,7 +1,6 @@
 //! A storage in memory with one fault: keys of imports.
 
 use super::Fault;
-use super::faulty::Faulty;
 use super::forward::forward;
 use crate::storage::{ImportRead, ImportWrite, Result};
 use crate::structure::{ImportKey, ImportKind};
