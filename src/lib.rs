@@ -2,6 +2,7 @@
 //!
 //! Who brings their own storage implements the traits of [`tenure_core::storage`] and calls [`serve`].
 
+pub mod bulk;
 #[cfg(feature = "sea-orm")]
 pub mod cli;
 pub mod config;

@@ -103,3 +103,40 @@ pub enum MembershipGroups {
     /// Lasting memberships of ACTIVE people in each of these workgroups, first joined first: key (joined_at, user).
     OfWorkgroup(Vec<WorkgroupId>),
 }
+
+/// What an import knows by a key of the system that it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ImportKind {
+    /// A department.
+    Department,
+    /// A workgroup.
+    Workgroup,
+    /// A person.
+    Person,
+}
+
+impl ImportKind {
+    /// All of them.
+    pub const ALL: [ImportKind; 3] = [ImportKind::Department, ImportKind::Workgroup, ImportKind::Person];
+
+    /// The number to store.
+    pub fn code(self) -> i16 {
+        self as i16 + 1
+    }
+
+    /// From the stored number.
+    pub fn from_code(code: i16) -> Option<ImportKind> {
+        ImportKind::ALL.into_iter().find(|k| k.code() == code)
+    }
+}
+
+/// The key by which the system that it came from knows something; unique for each kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImportKey {
+    /// What it is.
+    pub kind: ImportKind,
+    /// The key, compared as bytes.
+    pub key: String,
+    /// The identifier that it has here.
+    pub id: uuid::Uuid,
+}

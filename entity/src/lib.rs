@@ -14,6 +14,7 @@ pub mod event_counter;
 pub mod feed_post;
 pub mod former_person;
 pub mod idempotency;
+pub mod import_key;
 pub mod invitation;
 pub mod link;
 pub mod mail_outbox;

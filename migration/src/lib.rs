@@ -15,6 +15,7 @@ mod m20261126_000008_work;
 mod m20261126_000009_event_lists;
 mod m20261126_000010_former_people;
 mod m20261126_000011_undo;
+mod m20261126_000012_bulk;
 
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_event_lists::Migration),
             Box::new(m20261126_000010_former_people::Migration),
             Box::new(m20261126_000011_undo::Migration),
+            Box::new(m20261126_000012_bulk::Migration),
         ]
     }
 }

@@ -2,8 +2,11 @@
 
 mod database;
 mod demo;
+mod generate;
+mod import;
 mod migrate;
 mod problem;
+mod progress;
 mod schema;
 mod serve;
 mod token;
@@ -43,6 +46,10 @@ enum Action {
     /// Access tokens of integrations.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Import people, departments, workgroups and records from a file, one JSON object a line.
+    Import(import::Import),
+    /// Fill an empty database with a company of any size, for demos and benchmarks; the same seed gives the same company.
+    Generate(generate::Generate),
     /// Print the schema.
     Schema,
 }
@@ -52,7 +59,9 @@ impl Action {
         match self {
             Action::Serve(_) => Purpose::Serve,
             Action::Demo => Purpose::Demo,
-            Action::Migrate(_) | Action::User(_) | Action::Token(_) | Action::Schema => Purpose::Tool,
+            Action::Migrate(_) | Action::User(_) | Action::Token(_) | Action::Import(_) | Action::Generate(_) | Action::Schema => {
+                Purpose::Tool
+            }
         }
     }
 }
@@ -82,7 +91,13 @@ fn run(command: &Command, matches: &ArgMatches) -> Result<(), Problem> {
     let config = cli.settings.into_config(cli.command.purpose(), on_command_line)?;
     crate::telemetry::start(match cli.command {
         Action::Serve(_) => Detail::Server,
-        Action::Demo | Action::Migrate(_) | Action::User(_) | Action::Token(_) | Action::Schema => Detail::Command,
+        Action::Demo
+        | Action::Migrate(_)
+        | Action::User(_)
+        | Action::Token(_)
+        | Action::Import(_)
+        | Action::Generate(_)
+        | Action::Schema => Detail::Command,
     });
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Problem::failed(format!("no runtime: {e}")))?;
     let result = runtime.block_on(perform(cli.command, config));
@@ -98,6 +113,8 @@ async fn perform(action: Action, config: Config) -> Result<(), Problem> {
         Action::Migrate(command) => migrate::run(command, &config).await,
         Action::User(command) => user::run(command, &config).await,
         Action::Token(command) => token::run(command, &config).await,
+        Action::Import(command) => import::run(command, &config).await,
+        Action::Generate(command) => generate::run(command, &config).await,
         Action::Schema => schema::run(),
     }
 }

@@ -3,8 +3,8 @@
 //! Made through the storage traits, so that it works on every storage. The same company comes out every time: all dates are relative to
 //! the instant given, everything else is fixed.
 
-mod calendar;
-mod dice;
+pub(crate) mod calendar;
+pub(crate) mod dice;
 mod events;
 mod history;
 mod people;
@@ -12,7 +12,7 @@ mod records;
 mod structure;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 mod work;
 
 use tenure_core::credential::{Invitation, PasswordHash, SecretHash};

@@ -1,6 +1,6 @@
 //! What companies, people, goods and errands are called.
 
-pub(super) const SURNAMES: &[&str] = &[
+pub(crate) const SURNAMES: &[&str] = &[
     "Lindqvist",
     "Okonkwo",
     "Martens",
@@ -33,13 +33,13 @@ pub(super) const SURNAMES: &[&str] = &[
     "Schneider",
 ];
 
-pub(super) const FIRST_NAMES: &[&str] = &[
+pub(crate) const FIRST_NAMES: &[&str] = &[
     "Anna", "Bashir", "Cecilia", "David", "Elena", "Farid", "Greta", "Hiroshi", "Isabel", "Jakub", "Katya", "Leo", "Maria", "Nikhil",
     "Oluchi", "Pablo", "Renata", "Sven", "Thandi", "Uwe", "Vera", "William", "Ximena", "Yasmin", "Zoran", "Agnes", "Björn", "Claire",
     "Dalia", "Emeka",
 ];
 
-pub(super) const TRADES: &[&str] = &[
+pub(crate) const TRADES: &[&str] = &[
     "Joinery",
     "Metalworks",
     "Boatworks",
@@ -54,7 +54,7 @@ pub(super) const TRADES: &[&str] = &[
     "Technical College",
 ];
 
-pub(super) const INDUSTRIES: &[&str] = &[
+pub(crate) const INDUSTRIES: &[&str] = &[
     "Carpentry",
     "Metal processing",
     "Boat building",
@@ -70,7 +70,7 @@ pub(super) const INDUSTRIES: &[&str] = &[
 ];
 
 /// Goods with their price in cents.
-pub(super) const GOODS: &[(&str, i64)] = &[
+pub(crate) const GOODS: &[(&str, i64)] = &[
     ("Workbench 2000 mm", 84_900),
     ("Drill press", 129_000),
     ("Tool trolley", 45_950),
@@ -85,21 +85,21 @@ pub(super) const GOODS: &[(&str, i64)] = &[
     ("Spray booth", 2_480_000),
 ];
 
-pub(super) const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "EUR", "SEK", "GBP", "CHF", "PLN", "EUR", "USD"];
+pub(crate) const CURRENCIES: &[&str] = &["EUR", "EUR", "EUR", "EUR", "SEK", "GBP", "CHF", "PLN", "EUR", "USD"];
 
-pub(super) const OPEN_STAGES: &[&str] = &["Qualification", "Site visit", "Offer sent", "Negotiation"];
+pub(crate) const OPEN_STAGES: &[&str] = &["Qualification", "Site visit", "Offer sent", "Negotiation"];
 
-pub(super) const LEAD_SOURCES: &[&str] = &["Trade fair", "Website", "Recommendation", "Dealer", "Telephone"];
+pub(crate) const LEAD_SOURCES: &[&str] = &["Trade fair", "Website", "Recommendation", "Dealer", "Telephone"];
 
 /// Titles of activities on a record, by type: calls, meetings, mails, other.
-pub(super) const ERRANDS: &[&[&str]] = &[
+pub(crate) const ERRANDS: &[&[&str]] = &[
     &["Call about delivery dates", "Call back about the offer", "Ask for drawings of the hall", "Call about an open invoice"],
     &["Visit the workshop", "Demonstration on site", "Yearly review", "Acceptance of the installation"],
     &["Send the revised offer", "Send data sheets", "Confirm the order", "Remind of the signature"],
     &["Prepare a floor plan", "Check the power supply", "Look up spare parts", "Measure noise levels"],
 ];
 
-pub(super) const TASKS: &[&str] = &[
+pub(crate) const TASKS: &[&str] = &[
     "Count the stock in aisle",
     "Check the brakes of forklift",
     "Rewrite the product texts of page",
@@ -118,7 +118,7 @@ pub(super) const TASKS: &[&str] = &[
 ];
 
 /// Names of files with their media types.
-pub(super) const FILES: &[(&str, &str)] = &[
+pub(crate) const FILES: &[(&str, &str)] = &[
     ("Price list, part {}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("Floor plan, hall {}.pdf", "application/pdf"),
     ("Installation photo {}.jpg", "image/jpeg"),

@@ -8,6 +8,7 @@ mod credentials;
 mod error;
 mod events;
 mod history;
+mod imports;
 mod migrate;
 mod outbox;
 mod page;

@@ -138,6 +138,7 @@ fn units_of_work_begin_in_the_engine() {
         "core/src/storage",
         "core/tests",
         "src/storage",
+        "src/bulk",
         "src/demo",
         "src/cli",
         "tests",

@@ -229,6 +229,11 @@ cases! { $
         a_postponed_mail_waits
         a_mail_that_was_given_up_is_kept_for_a_while
     }
+    /// What imports remember.
+    imports {
+        keys_of_imports_come_back_as_they_were_written
+        a_key_of_an_import_is_replaced
+    }
 }
 
 async fn begin(storage: &Arc<dyn Storage>) -> Box<dyn Transaction> {

@@ -6,6 +6,7 @@
 
 mod credentials;
 mod history;
+mod imports;
 mod outbox;
 mod page;
 mod people;

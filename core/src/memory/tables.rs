@@ -17,7 +17,7 @@ use crate::record::{OwnershipChange, ParticipantRole, Record};
 use crate::secret::LinkPurpose;
 use crate::settings::Settings;
 use crate::storage::{NewMail, Result, StorageError, Unique};
-use crate::structure::{Department, Membership, Workgroup};
+use crate::structure::{Department, ImportKind, Membership, Workgroup};
 use crate::time::Timestamp;
 use crate::user::{FormerPerson, User, UserKind, UserStatus};
 use crate::work::{FeedPost, Message, NewMeeting, Pair};
@@ -57,6 +57,7 @@ pub struct Tables {
     pub(super) events: Table<i64, Event>,
     pub(super) operations: Table<OperationKey, Operation>,
     pub(super) mails: Table<Uuid, WaitingMail>,
+    pub(super) import_keys: Table<(ImportKind, String), Uuid>,
 }
 
 /// A mail that waits, or was given up.
@@ -108,6 +109,7 @@ impl Tables {
             events: Arc::default(),
             operations: Arc::default(),
             mails: Arc::default(),
+            import_keys: Arc::default(),
         }
     }
 

@@ -22,6 +22,7 @@
 mod credentials;
 mod error;
 mod history;
+mod imports;
 mod outbox;
 mod people;
 mod records;
@@ -33,6 +34,7 @@ use async_trait::async_trait;
 pub use credentials::{CredentialRead, CredentialWrite};
 pub use error::{StorageError, Unique};
 pub use history::{HistoryRead, HistoryWrite, IdempotencyKey, IdempotencyState};
+pub use imports::{ImportRead, ImportWrite};
 pub use outbox::{ClaimedMail, NewMail, OutboxRead, OutboxWrite};
 pub use people::{LockMode, PeopleRead, PeopleWrite};
 pub use records::{RecordLine, RecordRead, RecordWrite};
@@ -43,12 +45,18 @@ pub use work::{WorkRead, WorkWrite};
 pub type Result<T, E = StorageError> = std::result::Result<T, E>;
 
 /// Everything that can be read: outside a transaction as of the last commit, inside one with what it wrote itself.
-pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead {}
-impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead + ?Sized> Read for T {}
+pub trait Read: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead + ImportRead {}
+impl<T: PeopleRead + StructureRead + RecordRead + CredentialRead + WorkRead + HistoryRead + OutboxRead + ImportRead + ?Sized> Read for T {}
 
 /// Everything that can be written: in a transaction only.
-pub trait Write: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite {}
-impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite + ?Sized> Write for T {}
+pub trait Write:
+    PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite + ImportWrite
+{
+}
+impl<T: PeopleWrite + StructureWrite + RecordWrite + CredentialWrite + WorkWrite + HistoryWrite + OutboxWrite + ImportWrite + ?Sized> Write
+    for T
+{
+}
 
 /// A storage.
 #[async_trait]

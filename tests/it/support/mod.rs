@@ -16,6 +16,7 @@ pub mod adapter;
 pub mod answer;
 pub mod backend;
 pub mod company;
+pub mod dump;
 pub mod history;
 pub mod invariants;
 pub mod mail;

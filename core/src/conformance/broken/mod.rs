@@ -3,6 +3,7 @@
 mod faulty;
 mod forward;
 mod history;
+mod imports;
 mod lists;
 mod outbox;
 mod work;
@@ -97,6 +98,8 @@ enum Fault {
     SortsAttendees,
     BeginsConversationsAnew,
     LastIsTheLastWritten,
+    FoldsImportKeys,
+    KeepsFormerImportKeys,
 }
 
 /// Which cases notice. Each of them must.
@@ -226,6 +229,8 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::SortsAttendees => &["meetings_come_back_within_the_scope"],
         Fault::BeginsConversationsAnew => &["two_people_share_one_conversation", "rivals_begin_one_conversation"],
         Fault::LastIsTheLastWritten => &["two_people_share_one_conversation"],
+        Fault::FoldsImportKeys => &["keys_of_imports_come_back_as_they_were_written"],
+        Fault::KeepsFormerImportKeys => &["a_key_of_an_import_is_replaced"],
     }
 }
 
@@ -305,6 +310,8 @@ const FAULTS: &[Fault] = &[
     Fault::SortsAttendees,
     Fault::BeginsConversationsAnew,
     Fault::LastIsTheLastWritten,
+    Fault::FoldsImportKeys,
+    Fault::KeepsFormerImportKeys,
 ];
 
 /// Runs a case against a storage with that fault. Whether it noticed.
