@@ -5,7 +5,7 @@ use tenure_core::clock::{Clock, SystemClock};
 use tenure_core::id::{ReassignmentId, UserId};
 use tenure_core::reassignment::{Reassignment, ReassignmentLists, ReassignmentStatus, Share};
 use tenure_core::record::{RecordCount, RecordKind};
-use tenure_core::storage::{RecordWrite, Storage};
+use tenure_core::storage::Storage;
 use tenure_core::user::Actor;
 
 use crate::support::office::Office;

@@ -5,7 +5,7 @@ use tenure_core::clock::{Clock, SystemClock};
 use tenure_core::id::{RecordId, UserId};
 use tenure_core::permission::Permission;
 use tenure_core::record::{OwnershipChange, RecordKind};
-use tenure_core::storage::{RecordRead, RecordWrite, Storage};
+use tenure_core::storage::Storage;
 use tenure_core::user::{Actor, UserKind, UserStatus};
 
 use crate::support::company::{Member, State, Traits};

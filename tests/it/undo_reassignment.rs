@@ -9,7 +9,7 @@ use tenure_core::id::{ReassignmentId, RecordId, UserId};
 use tenure_core::permission::Permission;
 use tenure_core::reassignment::{Reassignment, ReassignmentLists, ReassignmentStatus};
 use tenure_core::record::{Handover, HandoverContext, RecordKind};
-use tenure_core::storage::{HistoryRead, PeopleWrite, RecordWrite, Storage};
+use tenure_core::storage::{HistoryRead, Storage};
 use tenure_core::time::Timestamp;
 use tenure_core::user::{Actor, UserKind};
 
