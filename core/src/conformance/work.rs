@@ -91,8 +91,7 @@ pub async fn meetings_come_back_within_the_scope(storage: Arc<dyn Storage>) {
 /// Promises 4 and 5: of several people, by start; with ties, and meetings that the viewer does not take part in.
 pub async fn meetings_are_paged_in_groups_latest_first(storage: Arc<dyn Storage>) {
     let starts = [70, 70, 60, 50, 50, 50, -10];
-    let mut next = 0;
-    for (what, pattern) in hidden_patterns(starts.len()) {
+    for (next, (what, pattern)) in (0u64..).zip(hidden_patterns(starts.len())) {
         // People of their own for each pattern: the viewer, whose list it is, and the other one.
         let (viewer, owner, other) = (next * 10 + 1, next * 10 + 2, next * 10 + 3);
         let meeting = |(n, (starts, hidden)): (usize, (&i64, &bool))| {
@@ -128,7 +127,6 @@ pub async fn meetings_are_paged_in_groups_latest_first(storage: Arc<dyn Storage>
         assert_eq!(storage.meetings_count_in_groups(&people, &scope).await.expect("count"), [0, count, count], "{what}: the counts");
         let all = storage.meetings_count_in_groups(&people, &MeetingScope::everything()).await.expect("count");
         assert_eq!(all, [0, starts.len() as u64, count], "{what}: of whoever sees all");
-        next += 1;
     }
 }
 
@@ -233,10 +231,10 @@ pub async fn two_people_share_one_conversation(storage: Arc<dyn Storage>) {
     let scope = for_suite::own_conversations(user_id(1));
     let expected = Conversation { id: first, people: pair(1, 2), last: message(3, first, 2, 30) };
     let ids = [5, 3, 1, 1].map(|n| ConversationId(uuid(n)));
-    assert_eq!(storage.conversations_by_id(&ids, &scope).await.expect("read"), [expected.clone()], "one without a message is nowhere");
+    assert_eq!(storage.conversations_by_id(&ids, &scope).await.expect("read"), std::slice::from_ref(&expected), "one without a message is nowhere");
     assert_eq!(storage.conversations_count(&scope).await.expect("count"), 1);
     let with = [3, 2, 1, 9].map(user_id);
-    assert_eq!(storage.conversations_with(&with, &scope).await.expect("read"), [expected.clone()]);
+    assert_eq!(storage.conversations_with(&with, &scope).await.expect("read"), std::slice::from_ref(&expected));
     let scope = for_suite::own_conversations(user_id(2));
     assert_eq!(storage.conversations_with(&with, &scope).await.expect("read"), [expected]);
     assert_eq!(storage.messages_count_in_groups(&[first], &scope).await.expect("count"), [4]);

@@ -270,6 +270,7 @@ events! {
 }
 
 /// Something that happened, recorded in the same transaction. Append-only.
+#[allow(clippy::duplicated_attributes, reason = "two fields have the same type")]
 #[derive(Interface, Clone)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global ID, `evt_…`."),
