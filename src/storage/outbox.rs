@@ -22,12 +22,19 @@ fn model(mail: &NewMail) -> Result<mail_outbox::Model> {
     })
 }
 
-fn claimed(row: &mut Row<'_>) -> Result<ClaimedMail> {
-    let id = row.uuid()?;
-    // What cannot be read is not in the message of the error: it goes to the log.
-    let mail = serde_json::from_str::<Mail>(&row.take::<String>()?).map_err(|_| corrupt("body of a mail"))?;
-    let mail = NewMail { id, mail, written_at: row.time()? };
-    Ok(ClaimedMail { mail, tries: u32::try_from(row.take::<i32>()?).map_err(|_| corrupt("attempts at a mail"))? })
+/// None for a mail that cannot be read, as a later version of the program may have written: it must not hold up all others. It stays
+/// claimed, and whoever gets it next may know better.
+fn claimed(row: &mut Row<'_>) -> Result<Option<ClaimedMail>> {
+    let (id, body) = (row.uuid()?, row.take::<String>()?);
+    let written_at = row.time()?;
+    let tries = u32::try_from(row.take::<i32>()?).map_err(|_| corrupt("attempts at a mail"))?;
+    match serde_json::from_str::<Mail>(&body) {
+        Ok(mail) => Ok(Some(ClaimedMail { mail: NewMail { id, mail, written_at }, tries })),
+        Err(_) => {
+            tracing::error!(mail.id = %id, mail.tries = tries, "a mail in the outbox cannot be read");
+            Ok(None)
+        }
+    }
 }
 
 #[async_trait]
@@ -71,7 +78,7 @@ impl OutboxWrite for Sea<Working> {
         sql.bind(now.0).push(" ORDER BY due_at, id LIMIT ").bind(i64::from(limit)).lock("UPDATE SKIP LOCKED");
         sql.push(") UPDATE mail_outbox SET tries = tries + 1, due_at = ").bind(until.0);
         sql.push(" WHERE id IN (SELECT id FROM due) RETURNING id, body, written_at, tries");
-        let mut mails = self.rows(sql, claimed).await?;
+        let mut mails: Vec<ClaimedMail> = self.rows(sql, claimed).await?.into_iter().flatten().collect();
         mails.sort_by_key(ClaimedMail::id);
         Ok(mails)
     }

@@ -204,6 +204,19 @@ on_both! {
         tokio::join!(one.stop(), two.stop());
     }
 
+    /// What cannot be read, e.g. of a later version of the program, does not hold up other mails.
+    async fn a_mail_that_cannot_be_read_holds_up_no_other(db: Backend) {
+        let office = Office::open_with(db, |wish| wish.without_polling()).await;
+        let doomed = Doomed::on(&Wish::on(&office.database), &office.database).await;
+        doomed.notices(1, &SystemClock).await;
+        office.database.execute("UPDATE mail_outbox SET body = '{\"kind\":\"Pigeon\"}', due_at = 1").await;
+        let hr = office.sign_in(&office.company.hr).await;
+        let ida = json!({"email": "ida@example.com", "kind": "INTRANET", "firstName": "Ida", "lastName": "Dahl"});
+        hr.run("invite", ida, "user { id }").await.ok();
+        counts(&office.storage, (1, 0)).await;
+        assert_eq!(office.mail.all().len(), 1, "{:?}", office.mail.all());
+    }
+
     /// A server that dies while it sends leaves a claim, which ends.
     async fn a_mail_of_a_server_that_died_sending_is_sent_by_another(db: Backend) {
         let database = Database::new(db).await;

@@ -57,6 +57,8 @@ impl Engine {
             let mut tx = self.storage.begin().await?;
             let claimed = tx.mails_claim(now, now.plus_seconds(CLAIM_SECONDS), limit).await?;
             if claimed.is_empty() {
+                // Somebody else was faster; or what was claimed cannot be read, and stays claimed.
+                tx.commit().await?;
                 return Ok(claimed);
             }
             let dead = dead_links(&*tx, &self.links, &claimed, now).await?;
