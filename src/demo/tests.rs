@@ -4,7 +4,7 @@ use tenure_core::id::UserId;
 use tenure_core::memory::MemoryStorage;
 use tenure_core::page::PageRequest;
 use tenure_core::record::{Record, RecordFilter, RecordGroups, RecordOrder, RecordOrderField};
-use tenure_core::storage::{CredentialRead, HistoryRead, PeopleRead, RecordRead, StructureRead};
+use tenure_core::storage::{CredentialRead, HistoryRead, PeopleRead, RecordRead, StructureRead, WorkRead};
 use tenure_core::structure::{Membership, MembershipGroups};
 use tenure_core::user::{User, UserKind, UserOrder, UserOrderField};
 

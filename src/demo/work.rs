@@ -103,7 +103,8 @@ impl Work {
         for _ in 0..COMPANY_POSTS {
             let at = calendar.moment(dice.between(1, 360), dice);
             if let Some(author) = pick(&employees_at(people, at), dice) {
-                draft.post(author.user.id, dice.pick::<&str>(COMPANY_NEWS), at, None);
+                let text = *dice.pick(COMPANY_NEWS);
+                draft.post(author.user.id, text, at, None);
             }
         }
         for _ in 0..WORKGROUP_POSTS {
@@ -111,7 +112,8 @@ impl Work {
             let at = calendar.moment_between(workgroup.created_at, calendar.now(), dice);
             let members: Vec<UserId> = structure.members_at(workgroup.id, at).map(|m| m.user).collect();
             if let Some(author) = pick(&members, dice) {
-                draft.post(*author, dice.pick::<&str>(GROUP_NEWS), at, Some(workgroup.id));
+                let text = *dice.pick(GROUP_NEWS);
+                draft.post(*author, text, at, Some(workgroup.id));
             }
         }
         draft.talk(dice);

@@ -54,9 +54,9 @@ on_both! {
                 assert_eq!(seen.at("feedPosts.totalCount"), 1);
             }
             if !seen.at("w").is_null() {
-                assert_eq!((texts(seen.at("w.feedPosts")), seen.at("w.feedPosts.totalCount")), (inside.iter().map(|t| (*t).to_owned()).collect(), &json!(inside.len())), "{who}");
+                assert_eq!((texts(seen.at("w.feedPosts")), seen.at("w.feedPosts.totalCount")), (inside.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>(), &json!(inside.len())), "{who}");
             }
-            assert_eq!((texts(seen.at("u.feedPosts")), seen.at("u.feedPosts.totalCount")), (by_ben.iter().map(|t| (*t).to_owned()).collect(), &json!(by_ben.len())), "{who}");
+            assert_eq!((texts(seen.at("u.feedPosts")), seen.at("u.feedPosts.totalCount")), (by_ben.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>(), &json!(by_ben.len())), "{who}");
             let nodes = person.query("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": ids})).await.ok();
             assert_eq!(nodes.list("nodes").iter().map(Value::is_object).collect::<Vec<_>>(), shown, "{who}");
         }
