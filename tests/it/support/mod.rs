@@ -23,6 +23,7 @@ pub mod person;
 pub mod process;
 pub mod race;
 pub mod server;
+pub mod snapshot;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.
 #[allow(unused_macros, reason = "the first story uses it")]
