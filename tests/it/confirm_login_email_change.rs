@@ -113,7 +113,7 @@ on_both! {
         let office = Office::open(db).await;
         let company = &office.company;
         let hr = office.sign_in(&company.hr).await;
-        let address = "pending@example.com";
+        let address = "new@elsewhere.example";
         let person = async |name: &str| -> (Member, String) {
             let member = company.employee(name, "Pending").await;
             let token = requested(&office, &office.sign_in(&member).await, address).await;

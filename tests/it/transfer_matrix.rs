@@ -107,14 +107,14 @@ async fn table(office: &Office, hr: &Person) -> String {
         receivers.push((state, somebody(office, state, "To").await.id));
     }
     for state in STATES {
-        for (label, first, second) in HELD {
+        for (number, (label, first, second)) in HELD.into_iter().enumerate() {
             let (first, label) = match state {
                 "invited" => (&[EmailRole::Invitation][..], "I"),
                 _ => (first, label),
             };
-            let holder = somebody(office, state, &format!("{}x", label.replace('+', ""))).await;
-            let address = format!("{state}.{}@example.com", label.replace('+', ""));
-            let other = format!("other.{state}.{}@example.com", label.replace('+', ""));
+            let holder = somebody(office, state, &format!("h{number}")).await;
+            let address = format!("{state}{number}@example.com");
+            let other = format!("other.{state}{number}@example.com");
             hold(office, &holder, &[(address.clone(), first), (other, if state == "invited" { &[][..] } else { second })]).await;
             for (receiver, id) in receivers.iter().copied().chain([("themself", holder.id)]) {
                 for (roles, list) in ROLES {
