@@ -10,7 +10,7 @@ use crate::graphql::operation::Operation;
 /// What became of comparing.
 pub enum Compared {
     /// It fits this hash, and is this person's.
-    Right(User, PasswordHash),
+    Right(Box<User>, PasswordHash),
     /// It does not.
     Wrong,
     /// Nothing was compared: too many wrong ones lately, by anybody who tried this person's address.
@@ -29,7 +29,7 @@ pub async fn compare(operation: &Operation, access: &Access, given: &str) -> Res
     match stored.filter(|_| right) {
         Some(stored) => {
             attempt.succeeded();
-            Ok(Compared::Right(user, stored))
+            Ok(Compared::Right(Box::new(user), stored))
         }
         None => {
             attempt.failed();

@@ -150,7 +150,7 @@ fn options(url: &str) -> ConnectOptions {
     options
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+pub(super) async fn connect(url: &str) -> DatabaseConnection {
     sea_orm::Database::connect(options(url)).await.unwrap_or_else(|e| panic!("cannot connect to the test database: {e}"))
 }
 

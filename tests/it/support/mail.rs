@@ -78,6 +78,17 @@ impl Mailbox {
         panic!("no mail to {address}; there are {:?}", self.all());
     }
 
+    /// The latest mail to an address with that subject; what is sent behind an answer takes a moment.
+    pub async fn await_subject(&self, address: &str, subject: &str) -> Message {
+        for _ in 0..200 {
+            if let Some(message) = self.all().into_iter().rev().find(|m| m.is_to(address) && m.subject == subject) {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail to {address} about {subject}; there are {:?}", self.all());
+    }
+
     /// How many mails went to an address by now.
     pub fn count_to(&self, address: &str) -> usize {
         // Not async, as it stands in the middle of comparisons.

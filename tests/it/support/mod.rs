@@ -26,6 +26,7 @@ pub mod process;
 pub mod race;
 pub mod server;
 pub mod smtp;
+pub mod snapshot;
 pub mod watch;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.
