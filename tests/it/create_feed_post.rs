@@ -36,6 +36,7 @@ on_both! {
         let ids = vec![ben.query("{ feedPosts { nodes { id } } }", json!({})).await.ok().text("feedPosts.nodes.0.id"), made.text("feedPost.id"), shared];
         // Who, the feed of `inside` as they see it, Ben's posts as they see them, and which of the three by `node`.
         let wim = office.sign_in(&company.add("Wim", "Worker", Traits::default()).await).await;
+        #[allow(clippy::type_complexity, reason = "a table is read as it stands")]
         let cases: [(&str, &Person, &[&str], &[&str], [bool; 3]); 5] = [
             ("administrator", &ann, &["To the inside"], &["To the inside", "To all \n of you"], [true, true, true]),
             ("member", &emma, &["To the inside"], &["To the inside", "To all \n of you"], [true, true, true]),

@@ -42,6 +42,7 @@ impl Chronicle {
     }
 
     /// Runs a mutation: dry runs where there are any tell nothing, in earnest it tells this.
+    #[allow(clippy::too_many_arguments, reason = "who does what, and what is to be read of it")]
     async fn does(&mut self, by: &Person, mutation: &str, input: Value, selection: &str, expected: &[Value]) -> Value {
         if DRY.contains(&mutation) {
             let mut dry = input.clone();

@@ -31,6 +31,7 @@ mod model;
 mod move_to_extranet;
 mod outbox;
 mod races;
+mod races_of_departures;
 mod races_of_records;
 mod readme;
 mod reassign;

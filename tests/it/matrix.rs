@@ -6,7 +6,6 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use tenure_core::permission::Permission;
 use tenure_core::record::RecordKind;
 use tenure_core::structure::WorkgroupRole;
 use tenure_core::user::{UserKind, UserStatus};
@@ -98,7 +97,7 @@ impl<'o> Table<'o> {
         table.callers.push((Some(company.emma.clone()), office.sign_in(&company.emma).await));
         table.callers.push((Some(company.eva.clone()), office.sign_in(&company.eva).await));
         // All rights of the HR manager but those of the integration's owner being personal.
-        let permissions: Vec<&str> = HR_PERMISSIONS.iter().map(Permission::name).collect();
+        let permissions: Vec<&str> = HR_PERMISSIONS.iter().map(|p| p.name()).collect();
         let token = table.hr.run("createAccessToken", json!({"name": "Sync", "permissions": permissions}), "secret").await.ok();
         table.callers.push((Some(company.hr.clone()), office.server.with_token(&token.text("secret"))));
         table.callers.push((None, office.server.anonymous()));
@@ -251,7 +250,7 @@ impl<'o> Table<'o> {
 
     fn permissions_of(&self, caller: usize) -> Vec<&'static str> {
         match caller {
-            1 | 4 => HR_PERMISSIONS.iter().map(Permission::name).collect(),
+            1 | 4 => HR_PERMISSIONS.iter().map(|p| p.name()).collect(),
             _ => Vec::new(),
         }
     }
@@ -260,7 +259,9 @@ impl<'o> Table<'o> {
         let mut out = String::new();
         for act in ACTS {
             let _ = write!(out, "{act:<32}");
-            PERSONAS.iter().for_each(|persona| drop(write!(out, "{persona:<24}")));
+            for persona in PERSONAS {
+                let _ = write!(out, "{persona:<24}");
+            }
             out.push('\n');
             for target in TARGETS {
                 let _ = write!(out, "  {:<30}", format!("{target:?}"));

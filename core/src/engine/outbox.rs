@@ -4,14 +4,13 @@
 //! given up. Whoever dies in between leaves a claim that ends by itself: so a mail is sent at least once, and exactly once as long as
 //! nobody dies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use uuid::Uuid;
 
 use super::Engine;
 use crate::credential::SecretHash;
-use crate::id::UserId;
-use crate::secret::{Link, LinkKey, LinkPurpose};
+use crate::secret::{LinkKey, LinkPurpose};
 use crate::storage::{ClaimedMail, Read, StorageError};
 use crate::time::Timestamp;
 
@@ -109,27 +108,17 @@ impl Engine {
 
 /// Those of the mails whose link does not work any more: expired, taken back, or replaced by a later one.
 async fn dead_links(read: &dyn Read, key: &LinkKey, mails: &[ClaimedMail], now: Timestamp) -> Result<HashSet<Uuid>, StorageError> {
-    let links: Vec<(Uuid, Link, Timestamp)> =
-        mails.iter().filter_map(|m| m.mail.mail.link().map(|(link, expires_at)| (m.id(), *link, expires_at))).collect();
-    if links.is_empty() {
-        return Ok(HashSet::new());
+    let mut dead = HashSet::new();
+    for mail in mails {
+        let Some((link, expires_at)) = mail.mail.mail.link() else { continue };
+        let hash = SecretHash::of(&key.token(link));
+        let works = match link.purpose {
+            LinkPurpose::Invitation => read.invitation_by_hash(hash).await?.is_some(),
+            LinkPurpose::LoginEmail | LinkPurpose::PasswordReset => read.link_by_hash(hash).await?.is_some(),
+        };
+        if expires_at <= now || !works {
+            dead.insert(mail.id());
+        }
     }
-    let current = current_hashes(read, &links.iter().map(|(_, link, _)| *link).collect::<Vec<_>>()).await?;
-    let is_dead = |link: &Link, expires_at: Timestamp| {
-        expires_at <= now || current.get(&(link.purpose, link.user)).is_some_and(|hash| *hash != Some(SecretHash::of(&key.token(link))))
-    };
-    Ok(links.iter().filter(|(_, link, expires_at)| is_dead(link, *expires_at)).map(|(id, ..)| *id).collect())
-}
-
-/// The hash of the one link that works, for each purpose and person asked for; None where none does. Purposes that are not in it are
-/// told by their time alone: the place to add one whose hashes are stored.
-async fn current_hashes(read: &dyn Read, links: &[Link]) -> Result<HashMap<(LinkPurpose, UserId), Option<SecretHash>>, StorageError> {
-    let of = |purpose: LinkPurpose| links.iter().filter(move |link| link.purpose == purpose).map(|link| link.user);
-    let invited: Vec<UserId> = of(LinkPurpose::Invitation).collect();
-    let mut current: HashMap<_, _> = invited.iter().map(|user| ((LinkPurpose::Invitation, *user), None)).collect();
-    if !invited.is_empty() {
-        let invitations = read.invitations_by_user(&invited).await?;
-        current.extend(invitations.into_iter().map(|i| ((LinkPurpose::Invitation, i.user), Some(i.token_hash))));
-    }
-    Ok(current)
+    Ok(dead)
 }

@@ -271,6 +271,7 @@ events! {
 
 /// Something that happened, recorded in the same transaction. Append-only.
 #[allow(clippy::duplicated_attributes, reason = "two fields have the same type")]
+#[allow(clippy::enum_variant_names, reason = "they are named as in the schema")]
 #[derive(Interface, Clone)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global ID, `evt_…`."),
