@@ -177,8 +177,8 @@ on_both! {
         told.does(&hr, "dismiss", input, "user { id }", &[
             json!({"is": "UserDismissed", "of": "Ben Okoro", "by": "Hana Reed", "reason": "Retired"}),
             json!({"is": "WorkgroupMembershipChanged", "of": "Emma Novak", "by": "Hana Reed", "workgroup": {"name": "Project"}, "placedAs": "OWNER"}),
+            json!({"is": "InvitationRevoked", "of": "Ida N", "by": "Hana Reed"}),
             json!({"is": "UserUpdated", "of": "Emma Novak", "by": "Hana Reed", "changedFields": ["manager"]}),
-            json!({"is": "InvitationRevoked", "of": "Former user", "by": "Hana Reed"}),
             json!({"is": "EntitiesReassigned", "of": "Ben Okoro", "by": "Hana Reed", "reassignment": {"movedCount": 3}, "successors": [{"displayName": "Hana Reed"}, {"displayName": "Ann Archer"}], "counts": [{"kind": "DEAL", "openCount": 1, "closedCount": 1}, {"kind": "TASK", "openCount": 1, "closedCount": 0}]}),
         ]).await;
         let all = events_behind(&ann, told.seen - 5).await;

@@ -42,7 +42,7 @@ fn answers(office: &Office) -> Vec<(&'static str, &'static str, Result<Value, &'
         ("reassignment", "(id: \"rea_00000000000000000000000000\") { id }", Err("FORBIDDEN")),
         ("reassignments", "{ totalCount }", Err("FORBIDDEN")),
         ("userEvents", "{ totalCount }", Err("FORBIDDEN")),
-        ("feedPosts", "{ totalCount }", Ok(json!({"totalCount": 0}))),
+        ("feedPosts", "{ totalCount }", Ok(Value::Null)),
         ("accessTokens", "{ totalCount }", Ok(json!({"totalCount": 0}))),
         ("systemUserId", "", Err("FORBIDDEN")),
         ("rateLimit", "{ __typename }", Ok(json!({"__typename": "RateLimit"}))),

@@ -10,6 +10,7 @@ mod cancel_reassignment;
 mod cancelled;
 mod change_password;
 mod cli;
+mod codes;
 mod confirm_login_email_change;
 mod create_feed_post;
 mod delete_user;

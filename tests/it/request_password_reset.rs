@@ -47,7 +47,7 @@ on_both! {
 
     /// Nothing is read or written before the answer, whatever the address: it comes while nobody can have a connection.
     async fn e8_the_answer_does_not_wait_for_the_database(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, |wish| wish.without_polling()).await;
         let company = &office.company;
         let stranger = office.server.anonymous();
         stranger.query("{ __typename }", json!({})).await.ok();

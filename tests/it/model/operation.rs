@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::world::World;
+use crate::support::office::PASSWORD;
 
 /// Somebody does something.
 #[derive(Debug, Clone)]
@@ -39,6 +40,13 @@ pub enum What {
     Join { workgroup: usize, target: usize, role: usize },
     Leave { workgroup: usize, target: usize },
     Settings { show: bool },
+    Delete { target: usize, confirmed: bool, heir: Option<usize>, dry_run: bool },
+    Undo { job: usize },
+    Cancel { job: usize },
+    ChangeLogin { address: usize },
+    Write { target: usize },
+    Post { workgroup: Option<usize> },
+    Meet { attendees: Vec<usize> },
 }
 
 const ANY: std::ops::Range<usize> = 0..64;
@@ -104,7 +112,19 @@ impl What {
             (ANY, ANY, 0usize..3).prop_map(|(workgroup, target, role)| What::Join { workgroup, target, role }),
             (ANY, ANY).prop_map(|(workgroup, target)| What::Leave { workgroup, target }),
         ];
-        prop_oneof![4 => around, 6 => lifecycle, 4 => records, 3 => addresses, 1 => workgroups]
+        let work = prop_oneof![
+            ANY.prop_map(|target| What::Write { target }),
+            option::of(ANY).prop_map(|workgroup| What::Post { workgroup }),
+            vec(ANY, 1..3).prop_map(|attendees| What::Meet { attendees }),
+        ];
+        let back = prop_oneof![
+            3 => ANY.prop_map(|job| What::Undo { job }),
+            1 => ANY.prop_map(|job| What::Cancel { job }),
+            1 => ANY.prop_map(|address| What::ChangeLogin { address }),
+            2 => (ANY, prop::bool::weighted(0.8), option::of(ANY), dry())
+                .prop_map(|(target, confirmed, heir, dry_run)| What::Delete { target, confirmed, heir, dry_run }),
+        ];
+        prop_oneof![2 => work, 2 => back, 4 => around, 6 => lifecycle, 4 => records, 3 => addresses, 1 => workgroups]
     }
 
     /// The mutation that it is.
@@ -130,6 +150,13 @@ impl What {
             What::Join { .. } => "addWorkgroupMembers",
             What::Leave { .. } => "removeWorkgroupMember",
             What::Settings { .. } => "updateSettings",
+            What::Delete { .. } => "deleteUser",
+            What::Undo { .. } => "undoReassignment",
+            What::Cancel { .. } => "cancelReassignment",
+            What::ChangeLogin { .. } => "requestLoginEmailChange",
+            What::Write { .. } => "sendMessage",
+            What::Post { .. } => "createFeedPost",
+            What::Meet { .. } => "scheduleMeeting",
         })
     }
 
@@ -253,6 +280,37 @@ impl What {
             What::Leave { workgroup, target } => {
                 let input = json!({"workgroupId": groups(&[*workgroup])[0], "userId": person(target)});
                 ("removeWorkgroupMember", input, "workgroup { name memberCount }")
+            }
+            What::Delete { target, confirmed, heir, dry_run } => {
+                let confirmation = if *confirmed { world.display_name(*target) } else { "Somebody Else".to_owned() };
+                let input = json!({"userId": person(target), "confirmation": confirmation, "recordsToUserId": heir.as_ref().map(person),
+                    "dryRun": dry_run});
+                ("deleteUser", input, "deletedUserId movedCounts { kind openCount closedCount }")
+            }
+            What::Undo { job } => {
+                let input = json!({"reassignmentId": world.job(*job)});
+                let asked = "restoredCount reassignment { id status } undoing { id status movedCount skipped { reason } \
+                    successors { displayName } }";
+                ("undoReassignment", input, asked)
+            }
+            What::Cancel { job } => ("cancelReassignment", json!({"reassignmentId": world.job(*job)}), "reassignment { id status }"),
+            What::ChangeLogin { address: to } => {
+                ("requestLoginEmailChange", json!({"address": address(to), "password": PASSWORD}), "expiresAt")
+            }
+            What::Write { target } => {
+                ("sendMessage", json!({"toUserId": person(target), "text": "Hello"}), "message { id text author { displayName } }")
+            }
+            What::Post { workgroup } => {
+                let mut input = json!({"text": "News"});
+                if let Some(n) = workgroup {
+                    input["workgroupId"] = json!(groups(&[*n])[0]);
+                }
+                ("createFeedPost", input, "feedPost { id text workgroup { name } }")
+            }
+            What::Meet { attendees } => {
+                let input = json!({"title": "Talk", "startsAt": "2027-01-08T09:00:00Z", "endsAt": "2027-01-08T10:00:00Z",
+                    "attendeeIds": people(attendees)});
+                ("scheduleMeeting", input, "meeting { id title organizer { displayName } attendees { displayName } }")
             }
             What::Settings { show } => ("updateSettings", json!({"showDismissedUsers": show}), "settings { showDismissedUsers version }"),
         })

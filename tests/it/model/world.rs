@@ -35,6 +35,8 @@ pub struct World {
     mail: Mailbox,
     /// Who asks: an administrator, an HR manager, two employees, an external person, nobody in particular.
     callers: Vec<(Option<Member>, Person)>,
+    /// When each of them signed in last.
+    signed_in: Vec<Timestamp>,
     /// Everybody there ever was, the System User first.
     pub people: Vec<String>,
     pub records: Vec<String>,
@@ -106,29 +108,39 @@ impl World {
         let people = std::iter::once(system).chain(people.into_iter().map(|m| m.id.to_string())).collect();
         let workgroups = [company.inside, company.project, company.portal].map(|id| id.to_string()).to_vec();
         let departments = [company.sales, company.service].map(|id| id.to_string()).to_vec();
-        let names = HashMap::new();
-        World { name, clock, storage, server, mail, callers, people, records, jobs: vec![], workgroups, departments, names, _home: home }
+        let (names, signed_in) = (HashMap::new(), vec![BEGIN; callers.len()]);
+        World {
+            name,
+            clock,
+            storage,
+            server,
+            mail,
+            callers,
+            signed_in,
+            people,
+            records,
+            jobs: vec![],
+            workgroups,
+            departments,
+            names,
+            _home: home,
+        }
     }
 
     /// Does one step and says what was answered, with identifiers told by the order in which they came up.
     pub async fn perform(&mut self, step: &Step) -> Value {
         let caller = step.caller % self.callers.len();
+        // A session's token works for ten minutes.
+        if self.clock.now() > self.signed_in[caller].plus_seconds(500) {
+            self.sign_in(caller).await;
+        }
         let by = self.callers[caller].1.clone();
         match &step.what {
             What::Wait { hours } => {
                 self.clock.set(self.clock.now().plus_seconds(i64::from(*hours) * 3600));
                 Value::Null
             }
-            What::SignIn => {
-                let Some(member) = self.callers[caller].0.clone() else { return Value::Null };
-                let input = json!({"email": member.email, "password": PASSWORD});
-                let outcome = self.server.anonymous().run("signIn", input, "session { accessToken }").await;
-                let verdict = outcome.verdict();
-                if verdict == "OK" {
-                    self.callers[caller].1 = self.server.with_token(&outcome.text("session.accessToken"));
-                }
-                json!(verdict)
-            }
+            What::SignIn => json!(self.sign_in(caller).await),
             What::Accept { address } => {
                 let address = self.address(*address);
                 let token = self.mail.all().into_iter().rev().find(|m| m.is_to(&address) && m.body.contains("/accept-invitation"));
@@ -149,6 +161,19 @@ impl World {
                 self.rename(&outcome.answer.body, &outcome.answer.error_codes())
             }
         }
+    }
+
+    /// A new session, where they may have one.
+    async fn sign_in(&mut self, caller: usize) -> String {
+        let Some(member) = self.callers[caller].0.clone() else { return "nobody".to_owned() };
+        let input = json!({"email": member.email, "password": PASSWORD});
+        let outcome = self.server.anonymous().run("signIn", input, "session { accessToken }").await;
+        let verdict = outcome.verdict();
+        if verdict == "OK" {
+            self.callers[caller].1 = self.server.with_token(&outcome.text("session.accessToken"));
+            self.signed_in[caller] = self.clock.now();
+        }
+        verdict
     }
 
     /// Fails the test unless the invariants hold.
@@ -179,10 +204,23 @@ impl World {
         &self.people[index % self.people.len()]
     }
 
+    /// A handover; one that never was while there is none.
+    pub fn job(&self, index: usize) -> String {
+        let none = || "rsg_00000000000000000000000009".to_owned();
+        index.checked_rem(self.jobs.len()).map_or_else(none, |n| self.jobs[n].clone())
+    }
+
+    /// What somebody is called, as far as one who asks for it here has to know.
+    pub fn display_name(&self, index: usize) -> String {
+        let id = self.person(index);
+        let known = self.callers.iter().filter_map(|(member, _)| member.as_ref()).find(|m| m.id.to_string() == id);
+        known.map_or_else(|| if index % self.people.len() == 6 { "Leo Leaver" } else { "New Face" }.to_owned(), |m| m.name.clone())
+    }
+
     /// A question and its variables.
     fn view(&self, view: usize, step: &Step) -> (&'static str, Value) {
-        let one = self.person(view / 8);
-        match view % 8 {
+        let one = self.person(view / 10);
+        match view % 10 {
             0 => ("{ users(first: 4) { totalCount nodes { id status } pageInfo { hasNextPage hasPreviousPage } } }", json!({})),
             1 => (
                 "query($s: [UserStatus!]) { users(filter: {statuses: $s}, last: 3, orderBy: {field: CREATED_AT, direction: DESC}) { \
@@ -215,7 +253,19 @@ impl World {
             ),
             6 => (
                 "query($a: EmailAddress!) { emailUsage(address: $a) { roles holder { user { id } displayName } remedies } }",
-                json!({"a": self.address(view / 8)}),
+                json!({"a": self.address(view / 10)}),
+            ),
+            7 => (
+                "{ viewer { conversations(first: 5) { totalCount nodes { with { displayName user { id } } viewerCanReply \
+                 lastMessage { text } messages(first: 3) { totalCount nodes { id author { displayName } } } } } } \
+                 feedPosts(first: 4) { totalCount nodes { id author { displayName user { id } } } } }",
+                json!({}),
+            ),
+            8 => (
+                "query($id: ID!) { userEvents(first: 6) { totalCount nodes { __typename id sequence actor { displayName } \
+                 subject { displayName user { id } } } } user(id: $id) { events(last: 5) { totalCount nodes { __typename id } } \
+                 meetings(first: 3) { totalCount nodes { id } } feedPosts(first: 3) { totalCount nodes { id } } } }",
+                json!({"id": one}),
             ),
             _ => (
                 "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { displayName status contactEmail loginEmail permissions } } }",
