@@ -28,7 +28,7 @@ async fn attempts(office: &Office) -> Vec<(&'static str, Value, Value)> {
     let invite = |email: &str| json!({"email": email, "kind": "INTRANET", "firstName": "New", "lastName": "Face"});
     let delete = |who: &crate::support::company::Member| json!({"userId": who.id, "confirmation": who.name});
     let meet = |title: &str| json!({"title": title, "startsAt": "2027-01-08T09:00:00Z", "endsAt": "2027-01-08T10:00:00Z", "attendeeIds": [company.ben.id]});
-    let lead = |title: &str| json!({"entities": [{"kind": "LEAD", "externalId": "L-1", "title": title}]});
+    let lead = |title: &str| json!({"entities": [{"kind": "LEAD", "externalId": "L-1", "title": title, "responsibleId": company.ben.id}]});
     let outside = |who: &crate::support::company::Member| json!({"userId": who.id, "workgroupIds": [company.project]});
     let reassign = |n: usize| json!({"selection": {"ids": [deals[n]]}, "toUserIds": [company.emma.id]});
     vec![

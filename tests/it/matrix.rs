@@ -231,6 +231,13 @@ impl<'o> Table<'o> {
         if caller == 0 {
             self.admin = self.office.server.sign_in(&login, PASSWORD).await;
         }
+        let key = tenure_core::email::Email::parse(&member.email).expect("an address").key().to_owned();
+        let held = self.office.storage.addresses_by_key(&[key]).await.expect("holders").pop();
+        if held.is_some_and(|held| held.holder != member.id) {
+            let replacement = format!("{}@again.example", self.next());
+            let input = json!({"address": member.email, "replacementLoginEmail": replacement});
+            self.admin.run("releaseEmail", input, "freedRoles").await.ok();
+        }
         if login != member.email {
             let input = json!({"address": login, "replacementLoginEmail": member.email});
             self.admin.run("releaseEmail", input, "freedRoles").await.ok();

@@ -21,7 +21,7 @@ use world::World;
 /// Sequences when nobody says how many.
 const CASES: u32 = 4;
 /// Steps of one sequence.
-const STEPS: std::ops::Range<usize> = 30..60;
+const STEPS: std::ops::Range<usize> = 90..120;
 
 async fn agree(steps: &[Step], tally: &Tally) -> Result<(), TestCaseError> {
     let hash = adapter::password_hash(PASSWORD).await;

@@ -11,12 +11,12 @@ use super::backend::{Backend, Database, connect};
 pub struct Snapshot(BTreeSet<String>);
 
 impl Database {
-    /// Reads everything, past the server.
+    /// Reads everything but the mails on their way, past the server.
     pub async fn snapshot(&self) -> Snapshot {
         let connection = connect(&self.url).await;
         let tables = match self.backend {
-            Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-            Backend::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
+            Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'mail_outbox'",
+            Backend::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'mail_outbox'",
         };
         let mut rows = BTreeSet::new();
         for table in texts(&connection, tables).await {
