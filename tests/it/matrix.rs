@@ -276,14 +276,14 @@ impl<'o> Table<'o> {
         for act in ACTS {
             let _ = write!(out, "{act:<32}");
             for persona in PERSONAS {
-                let _ = write!(out, "{persona:<24}");
+                let _ = write!(out, "{persona:<26}");
             }
             out.push('\n');
             for target in TARGETS {
                 let _ = write!(out, "  {:<30}", format!("{target:?}"));
                 for caller in 0..PERSONAS.len() {
                     let verdict = self.cell(act, target, caller).await;
-                    let _ = write!(out, "{verdict:<24}");
+                    let _ = write!(out, "{verdict:<26}");
                 }
                 out.push('\n');
             }

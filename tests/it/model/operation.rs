@@ -188,7 +188,7 @@ impl What {
         let records = |list: &[usize]| list.iter().map(|n| world.records[n % world.records.len()].clone()).collect::<Vec<_>>();
         let handover = |list: &[usize]| (!list.is_empty()).then(|| json!({"toUserIds": people(list)}));
         let address = |n: &usize| world.address(*n);
-        const USER: &str = "user { id status kind version isAdministrator manager { id } }";
+        const USER: &str = "user { id status kind version isAdministrator manager { displayName user { id } } }";
         const PLANNED: &str = "user { id status kind version } reassignment { id status movedCount movedCounts { kind openCount } } \
             plannedCounts { kind openCount closedCount } plannedShares { successor { displayName } counts { kind openCount } }";
         Some(match self {
