@@ -98,7 +98,10 @@ impl Letter {
             Mail::LoginEmailChanged { to, name, login, by } => {
                 let what = match by {
                     ChangedBy::SomebodyElse => {
-                        format!("An administrator changed the address you sign in with. From now on it is {}.", login.address())
+                        format!(
+                            "Somebody who manages addresses in your company changed the one you sign in with. From now on it is {}.",
+                            login.address()
+                        )
                     }
                     ChangedBy::Themself => {
                         format!("You confirmed a new address to sign in with. From now on it is {}.", login.address())
