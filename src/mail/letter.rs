@@ -48,7 +48,7 @@ impl Sender {
                 (from.address().rsplit_once('@').ok_or("no address")?.0, domain)
             }
         };
-        Ok(Sender { address: Address::new(local, domain).map_err(|e| e.to_string())?, host })
+        Ok(Sender { address: mailbox(local, domain)?, host })
     }
 }
 
@@ -170,7 +170,7 @@ impl Letter {
         // The domain as mail servers know it.
         let (local, _) = self.to.address().rsplit_once('@').ok_or("no address")?;
         let (_, domain) = self.to.key().rsplit_once('@').ok_or("no address")?;
-        let to = Address::new(local, domain).map_err(|e| e.to_string())?;
+        let to = mailbox(local, domain)?;
         let name = (!self.name.is_empty()).then_some(self.name);
         let date = UNIX_EPOCH + Duration::from_micros(u64::try_from(written_at.0).unwrap_or_default());
         let part = |kind: ContentType, text: String| -> Result<SinglePart, String> {
@@ -196,6 +196,14 @@ impl Letter {
             .multipart(body)
             .map_err(|e| e.to_string())
     }
+}
+
+/// The address as mail servers take it. HTML lets dots stand anywhere before the `@`, mail only between other characters unless it is all
+/// quoted (RFC 5321 §4.1.2): quoted it is the same address.
+fn mailbox(local: &str, domain: &str) -> Result<Address, String> {
+    let has_loose_dots = local.split('.').any(str::is_empty);
+    let quoted = if has_loose_dots { format!("\"{local}\"") } else { local.to_owned() };
+    Address::new(quoted, domain).map_err(|e| e.to_string())
 }
 
 /// `3 deals (1 closed)`.

@@ -118,6 +118,28 @@ async fn names_add_no_headers() {
 }
 
 #[test]
+fn s2_whoever_can_be_invited_can_be_written_to() {
+    let sender = Sender::new(None, "https://tenure.example.com").expect("a sender");
+    for (address, envelope) in [
+        ("ann..lee.@x.example", "\"ann..lee.\"@x.example"),
+        (".ann@x.example", "\".ann\"@x.example"),
+        ("ann.lee@x.example", "ann.lee@x.example"),
+        ("!#$%&'*+/=?^_`{|}~-@localhost", "!#$%&'*+/=?^_`{|}~-@localhost"),
+    ] {
+        let mail = Mail::Invitation {
+            to: email(address),
+            name: "Ann".into(),
+            inviter: "Bob".into(),
+            link: link(LinkPurpose::Invitation),
+            expires_at: NOW,
+        };
+        let letter = Letter::write(&mail, "https://tenure.example.com", &LinkKey::new([7; 32]));
+        let message = letter.message(Uuid::from_u128(4), NOW, &sender, Bytes::Seven).expect("a message");
+        assert_eq!(message.envelope().to().iter().map(ToString::to_string).collect::<Vec<_>>(), [envelope]);
+    }
+}
+
+#[test]
 fn mail_servers_get_ascii_from_the_address_that_was_set() {
     let base = "https://tenure.example.com/app";
     let sender = Sender::new(Some(&email("People@BÜCHER.example")), base).expect("a sender");

@@ -88,10 +88,31 @@ on_both! {
         ann.run("setAccess", json!({"userId": inviter.id, "permissions": []}), "user { id }").await.ok();
         let stranger = office.server.anonymous();
         stranger.run("acceptInvitation", json!({"token": token, "password": PASSWORD}), "session { expiresAt }").await.refused("INVITATION_INVALID");
+        // Whatever the password: a dead link says so first (R11).
+        stranger.run("acceptInvitation", json!({"token": token, "password": "weak"}), "session { expiresAt }").await.refused("INVITATION_INVALID");
         // Who sends it again becomes the inviter.
         ann.run("resendInvitation", json!({"userId": invited.at("user.id")}), "user { invitation { invitedBy { displayName } } }").await.ok();
         let token = office.mail.latest_to("ida@example.com").await.token();
         stranger.run("acceptInvitation", json!({"token": token, "password": PASSWORD}), "session { expiresAt }").await.ok();
+    }
+
+    /// I7, R11: a workgroup that is named twice is joined once, with one event, and faults are named by the place at which they were given.
+    async fn i7_r11_a_workgroup_named_twice_is_joined_once(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let ann = office.sign_in(&company.ann).await;
+        let input = |workgroups: Value| json!({"email": "ida@example.com", "kind": "INTRANET", "firstName": "I", "lastName": "D", "workgroupIds": workgroups});
+        let missing = "wgr_00000000000000000000000000";
+        ann.run("invite", input(json!([company.inside, company.inside, missing])), "user { id }")
+            .await
+            .refused_at(&[("WORKGROUP_NOT_ELIGIBLE", "input.workgroupIds.2")]);
+        let groups = json!([company.inside, company.portal, company.inside]);
+        let invited = ann.run("invite", input(groups), "user { id workgroups { totalCount } }").await.ok();
+        assert_eq!(invited.at("user.workgroups.totalCount"), 2);
+        let events = ann.query("query($id: ID!) { user(id: $id) { events { nodes { __typename } } } }", json!({"id": invited.at("user.id")})).await.ok();
+        let nodes = events.at("user.events.nodes").as_array().expect("a list");
+        let joined = nodes.iter().filter(|event| event["__typename"] == "WorkgroupMembershipChangedEvent").count();
+        assert_eq!((joined, nodes.len()), (2, 3), "{nodes:?}");
     }
 
     /// I10, R4: whose manager left meanwhile comes below the manager of that one.

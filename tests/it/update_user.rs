@@ -35,6 +35,23 @@ on_both! {
         eva.run("updateUser", json!({"userId": company.hr.id, "jobTitle": "X"}), "user { id }").await.refused("USER_NOT_FOUND");
     }
 
+    /// V3, V7: who may neither read departments nor place people is told alike of those that exist and those that do not.
+    async fn v7_r11_a_department_is_not_told_by_a_refusal(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let missing = json!("dep_00000000000000000000000000");
+        let (ann, ben, eva) = (office.sign_in(&company.ann).await, office.sign_in(&company.ben).await, office.sign_in(&company.eva).await);
+        // Who reads departments is told what is wrong with the one given.
+        ben.run("updateUser", json!({"userId": company.ben.id, "departmentId": missing}), "user { id }").await.refused("DEPARTMENT_NOT_FOUND");
+        ann.run("updateSettings", json!({"employeePermissions": ["ENTITIES_READ"]}), "settings { version }").await.ok();
+        for (by, own) in [(&eva, company.eva.id), (&ben, company.ben.id)] {
+            for department in [json!(company.sales), missing.clone()] {
+                let told = by.run("updateUser", json!({"userId": own, "departmentId": department}), "user { id }").await;
+                assert_eq!(told.verdict(), "NOT_PERMITTED", "{department}");
+            }
+        }
+    }
+
     /// MANAGER_NOT_ELIGIBLE: active employees only, and no circles (I10).
     async fn managers_form_no_circle(db: Backend) {
         let office = Office::open(db).await;

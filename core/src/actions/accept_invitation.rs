@@ -7,9 +7,10 @@ use crate::credential::{Invitation, PasswordHash, RefreshToken, SecretHash, Sess
 use crate::email::EmailRole;
 use crate::engine::{Action, Change, FreshUser, Locks, Outcome};
 use crate::event::EventBody;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::policy::effective_permissions;
 use crate::rejection::{Code, Failure, Faults, Refusal, Rejection};
+use crate::settings::Settings;
 use crate::steps::addresses::AddressBook;
 use crate::steps::invitations::right_to_invite;
 use crate::storage::Read;
@@ -68,14 +69,15 @@ impl AcceptInvitation {
     /// Who would accept, if the link works now: their name and address are hints for the strength of the password. Err: INVITATION_INVALID.
     pub async fn invited(&self, read: &dyn Read, now: Timestamp) -> Result<User, Failure> {
         let Some(invitation) = read.invitation_by_hash(self.token).await? else { return Err(invalid().into()) };
-        let user = read.users_by_id(&[invitation.user]).await?.pop();
-        match user {
-            Some(mut user) if invitation.expires_at > now && user.status == UserStatus::Invited => {
-                user.login_email = Some(invitation.email);
-                Ok(user)
-            }
-            _ => Err(invalid().into()),
+        let people = read.users_by_id(&[invitation.user, invitation.invited_by.person()]).await?;
+        let person = |id: UserId| people.iter().find(|u| u.id == id);
+        let invited = person(invitation.user).filter(|u| invitation.expires_at > now && u.status == UserStatus::Invited);
+        let Some(invited) = invited else { return Err(invalid().into()) };
+        // A password is not worth judging when the link is not (rule R11).
+        if !inviter_may(&invitation, invited, person(invitation.invited_by.person()), &read.settings().await?) {
+            return Err(invalid().into());
         }
+        Ok(User { login_email: Some(invitation.email), ..invited.clone() })
     }
 
     /// Adds the password, hashed, and the first refresh token. Hashing takes long: never inside the transaction.
@@ -92,12 +94,10 @@ fn invalid() -> Rejection {
 }
 
 /// Whether whoever invited still holds the right. The command line's invitations stand.
-fn inviter_may(invitation: &Invitation, invited: &User, inviter: Option<&User>, change: &Change<'_>) -> bool {
+fn inviter_may(invitation: &Invitation, invited: &User, inviter: Option<&User>, settings: &Settings) -> bool {
     match invitation.invited_by {
         Actor::System => true,
-        Actor::User(_) | Actor::Token { .. } => {
-            inviter.is_some_and(|u| effective_permissions(u, change.settings()).has(right_to_invite(invited)))
-        }
+        Actor::User(_) | Actor::Token { .. } => inviter.is_some_and(|u| effective_permissions(u, settings).has(right_to_invite(invited))),
     }
 }
 
@@ -122,7 +122,7 @@ impl Action for AcceptInvitation {
         let invited = change.held(invitation.user).filter(|u| u.status == UserStatus::Invited).cloned();
         let Some(mut user) = invited else { return Err(invalid().into()) };
         let inviter = change.held(invitation.invited_by.person()).cloned();
-        if invitation.expires_at <= change.now() || !inviter_may(&invitation, &user, inviter.as_ref(), change) {
+        if invitation.expires_at <= change.now() || !inviter_may(&invitation, &user, inviter.as_ref(), change.settings()) {
             return Err(invalid().into());
         }
         let (Some(password), Some(refresh)) = (&self.password, self.refresh) else {

@@ -1,5 +1,7 @@
 //! `invite`: somebody is invited by mail and holds a seat from then on (rules E1, I2, S2).
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -65,11 +67,10 @@ impl Invite {
         if input.kind == UserKind::Extranet && input.department_id.is_some() {
             faults.input("departmentId", "External people belong to no department.");
         }
-        let mut workgroups = input.workgroup_ids.unwrap_or_default();
+        let workgroups = input.workgroup_ids.unwrap_or_default();
         if workgroups.len() > WORKGROUPS_MAX {
             faults.input("workgroupIds", format!("Give at most {WORKGROUPS_MAX} workgroups."));
         }
-        workgroups.dedup();
         faults.finish()?;
         let Some(email) = email else { return Err(Refusal::default()) };
         Ok(Invite { email, kind: input.kind, first_name, last_name, job_title, department: input.department_id, workgroups })
@@ -141,9 +142,12 @@ impl Action for Invite {
         change.tx().users_insert(std::slice::from_ref(&user)).await?;
         let held = HeldAddress { email: self.email.clone(), holder: user.id, roles: EmailRoles::NONE.with(EmailRole::Invitation) };
         change.tx().addresses_put(&[held]).await?;
+        // Named twice, a workgroup is joined once.
+        let mut joined = HashSet::new();
         let places: Vec<Membership> = self
             .workgroups
             .iter()
+            .filter(|workgroup| joined.insert(**workgroup))
             .map(|workgroup| Membership {
                 workgroup: *workgroup,
                 user: user.id,

@@ -137,7 +137,9 @@ impl Action for UpdateUser {
 impl UpdateUser {
     async fn check_placement(&self, change: &Change<'_>, reasons: &mut Reasons) -> Result<(), Failure> {
         if let Some(department) = self.department.value() {
-            let unknown = change.read().departments_by_id(&[*department]).await?.is_empty();
+            // Whoever may neither read departments nor place people learns of none whether it exists: NOT_PERMITTED says enough.
+            let may_know = change.access()?.permissions().has_any(&[Permission::UsersRead, Permission::UsersUpdate]);
+            let unknown = may_know && change.read().departments_by_id(&[*department]).await?.is_empty();
             reasons.add_if(unknown, || Rejection::at(Code::DepartmentNotFound, "departmentId", "No such department."));
         }
         if let Some(manager) = self.manager.value() {
