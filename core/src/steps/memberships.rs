@@ -23,20 +23,17 @@ pub async fn of_user(change: &Change<'_>, user: UserId) -> Result<Vec<Membership
     Ok(change.read().memberships_by_user(&[user]).await?)
 }
 
-/// A new place, or the ended one revived; None when it lasts already.
+/// A new place; None when one lasts already. Where somebody had been taken out, it begins anew, as a member.
 pub fn joined(change: &Change<'_>, existing: &[Membership], user: UserId, workgroup: WorkgroupId) -> Option<Membership> {
-    match existing.iter().find(|m| m.workgroup == workgroup) {
-        Some(place) if place.left_at.is_none() => None,
-        Some(place) => Some(Membership { left_at: None, ended_by_dismissal: false, ..place.clone() }),
-        None => Some(Membership {
-            workgroup,
-            user,
-            role: WorkgroupRole::Member,
-            joined_at: change.now(),
-            left_at: None,
-            ended_by_dismissal: false,
-        }),
-    }
+    let lasts = existing.iter().any(|m| m.workgroup == workgroup && m.left_at.is_none());
+    (!lasts).then(|| Membership {
+        workgroup,
+        user,
+        role: WorkgroupRole::Member,
+        joined_at: change.now(),
+        left_at: None,
+        ended_by_dismissal: false,
+    })
 }
 
 /// Who follows the last owner: for each of these workgroups in which `leaver` is the only OWNER who is there, the longest-standing
