@@ -381,11 +381,12 @@ impl Change<'_> {
             !self.locked.contains_key(&id) || self.modes.get(&id) == Some(&LockMode::Exclusive),
             "a target is locked exclusively"
         );
+        // Asked for missing people too: the cost must not tell them from hidden ones.
+        let companion = access.user_scope().needs_companions() && !self.tx.user_companions(access.person(), &[id]).await?.is_empty();
         let Some(user) = self.locked.get(&id).cloned() else {
             reasons.add(Rejection::at(Code::UserNotFound, path, "No such user."));
             return Ok(None);
         };
-        let companion = access.user_scope().needs_companions() && !self.tx.user_companions(access.person(), &[id]).await?.is_empty();
         Ok(match access.verdict(ability, &user, companion) {
             Verdict::Allow => Some(user),
             Verdict::Hide => {

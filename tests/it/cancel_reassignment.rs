@@ -74,7 +74,7 @@ on_both! {
                 assert_eq!(outcome.verdict(), expected, "{who}");
                 let after = hr.query(look, id).await.ok();
                 if expected == "OK" {
-                    assert_eq!((outcome.at("reassignment.status"), outcome.at("reassignment.viewerCanCancel"), outcome.at("reassignment.movedCount")), (&json!("CANCELLED"), &json!(false), &json!(3)), "{who}");
+                    assert_eq!((outcome.at("reassignment.status"), outcome.at("reassignment.viewerCanCancel"), outcome.at("reassignment.movedCount")), (&json!("CANCELLED"), &json!(true), &json!(3)), "{who}: R9: again is no refusal");
                     assert!(outcome.at("reassignment.finishedAt").is_string(), "{who}");
                     assert_eq!(after.at("reassignment.status"), "CANCELLED");
                     // Again: it has stopped, when it had.

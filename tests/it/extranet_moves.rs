@@ -217,4 +217,34 @@ on_both! {
         assert!(told[0].iter().take(1).chain(&told[0][2..6]).all(|answer| answer.contains("\"userErrors\":[]")), "{:#?}", told[0]);
         Books::checked(&office.storage, None).await;
     }
+
+    /// X4, R7, I7: who was taken out of a workgroup and is given it again begins there anew, as a member; only what a dismissal ended revives.
+    async fn x4_places_that_had_ended_before_begin_anew(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let place = |group, user: UserId| json!({"workgroupId": group, "userId": user});
+        let fields = "user { workgroups { nodes { leftAt role joinedAt workgroup { name } } } }";
+        let find = |outcome: &Outcome, name: &str| outcome.at("user.workgroups.nodes").as_array().into_iter().flatten().find(|n| n["workgroup"]["name"] == name).expect("a place").clone();
+        let began = |place: &Value| place["joinedAt"].as_str().expect("a time").to_owned();
+        // Emma moderated the project a year ago, and was taken out of it.
+        let before = hr.query("query($id: ID!) { user(id: $id) { workgroups { nodes { joinedAt role workgroup { name } } } } }", json!({"id": company.emma.id})).await.ok();
+        let moderated = before.list("user.workgroups.nodes").iter().find(|n| n["workgroup"]["name"] == "Project").expect("a place").clone();
+        assert_eq!(moderated["role"], "MODERATOR");
+        hr.run("removeWorkgroupMember", place(company.project, company.emma.id), "workgroup { id }").await.ok();
+        let moved = hr.run("moveToExtranet", json!({"userId": company.emma.id, "workgroupIds": [company.project]}), fields).await.ok();
+        let again = find(&moved, "Project");
+        assert_eq!((&again["role"], &again["leftAt"]), (&json!("MEMBER"), &Value::Null));
+        assert!(began(&again) > began(&moderated), "{again} after {moderated}");
+        // Eva moderated the portal, was taken out of it, and is given it when she is hired back.
+        hr.run("addWorkgroupMembers", json!({"workgroupId": company.portal, "userIds": [company.eva.id], "role": "MODERATOR"}), "workgroup { id }").await.ok();
+        hr.run("removeWorkgroupMember", place(company.portal, company.eva.id), "workgroup { id }").await.ok();
+        hr.run("dismiss", json!({"userId": company.eva.id}), "user { id }").await.ok();
+        let hired = hr.run("hire", json!({"userId": company.eva.id, "workgroupIds": [company.portal]}), fields).await.ok();
+        assert_eq!((&find(&hired, "Portal")["role"], &find(&hired, "Portal")["leftAt"]), (&json!("MEMBER"), &Value::Null));
+        assert_eq!(find(&hired, "Project")["leftAt"], Value::Null, "what the dismissal ended revives");
+        let told = hr.query("query($id: ID!) { user(id: $id) { events(first: 2) { nodes { __typename ... on WorkgroupMembershipChangedEvent { role workgroup { name } } } } } }", json!({"id": company.eva.id})).await.ok();
+        assert_eq!(told.at("user.events.nodes"), &json!([{"__typename": "WorkgroupMembershipChangedEvent", "role": "MEMBER", "workgroup": {"name": "Portal"}}, {"__typename": "UserHiredEvent"}]));
+        Books::checked(&office.storage, None).await;
+    }
 }

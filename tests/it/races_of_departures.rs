@@ -1,8 +1,11 @@
-//! Twenty callers at once, over everything by which somebody goes, comes or changes address (I1, I2, I3, I5, E6, H9, L1, S6).
+//! Twenty callers at once, over everything by which somebody goes, comes or changes address (I1, I2, I3, I5, R4, R7, E6, H9, L1, S6).
 
 use serde_json::{Value, json};
-use tenure_core::id::UserId;
+use tenure_core::clock::{Clock, SystemClock};
+use tenure_core::id::{UserId, WorkgroupId};
 use tenure_core::record::RecordKind;
+use tenure_core::storage::{Storage, StructureRead};
+use tenure_core::structure::{Workgroup, WorkgroupRole};
 use tenure_core::user::UserStatus;
 
 use crate::support::company::{Member, State, Traits};
@@ -229,6 +232,61 @@ on_both! {
                 written += by_emma.at("viewer.conversations.nodes.0.messages.totalCount").as_u64().expect("a count");
             }
             assert_eq!(written as usize, tally.won("sendMessage"), "{}", tally.summary());
+        }
+    }
+
+    /// R4, R5: of two owners one is dismissed while the other is taken out of the workgroup: the moderator follows, and if she is dismissed
+    /// too, her place has ended all the same.
+    async fn r4_the_last_owner_is_followed_whoever_goes_at_once(db: Backend) {
+        let office = Office::open(db).await;
+        let nodes = Nodes::of(&office, db).await;
+        let hr = office.sign_in(&office.company.hr).await;
+        for round in 0..race_rounds() {
+            let groups: Vec<WorkgroupId> = (0..8).map(|_| WorkgroupId(SystemClock.new_uuid())).collect();
+            let named = |(n, id): (usize, &WorkgroupId)| Workgroup { id: *id, name: format!("Group {round}-{n}"), is_extranet: false, created_at: office.company.past() };
+            let rows: Vec<Workgroup> = groups.iter().enumerate().map(named).collect();
+            let mut tx = office.storage.begin().await.expect("a transaction");
+            tx.workgroups_insert(&rows).await.expect("workgroups");
+            tx.commit().await.expect("a commit");
+            let (mut calls, mut teams) = (Vec::new(), Vec::new());
+            for (n, group) in groups.iter().enumerate() {
+                let with = |role| Traits { workgroups: vec![(*group, role)], ..Traits::default() };
+                let name = format!("Race{round}x{n}");
+                let first = office.company.add("Ada", &name, with(WorkgroupRole::Owner)).await;
+                let second = office.company.add("Bea", &name, with(WorkgroupRole::Owner)).await;
+                let moderator = office.company.add("Mia", &name, with(WorkgroupRole::Moderator)).await;
+                calls.push(Call::new(&hr, "dismiss", json!({"userId": first.id}), USER));
+                calls.push(Call::new(&hr, "removeWorkgroupMember", json!({"workgroupId": group, "userId": second.id}), "workgroup { id }"));
+                if n % 2 == 1 {
+                    calls.push(Call::new(&hr, "dismiss", json!({"userId": moderator.id}), USER));
+                }
+                teams.push((first.id, second.id, moderator.id));
+            }
+            let count = calls.len();
+            nodes.at_once(round, calls).await.winners_are(count);
+            for (n, (first, second, moderator)) in teams.into_iter().enumerate() {
+                let places = office.storage.memberships_by_user(&[first, second, moderator]).await.expect("places");
+                let lasting: Vec<(UserId, WorkgroupRole)> = places.iter().filter(|m| m.left_at.is_none()).map(|m| (m.user, m.role)).collect();
+                let expected = if n % 2 == 0 { vec![(moderator, WorkgroupRole::Owner)] } else { Vec::new() };
+                assert_eq!(lasting, expected, "round {round}, group {n}");
+            }
+        }
+    }
+
+    /// R7: a leaver gets another manager while they are hired back: they keep that one, whichever comes first.
+    async fn r7_the_manager_is_kept_when_changed_meanwhile(db: Backend) {
+        let office = Office::open(db).await;
+        let nodes = Nodes::of(&office, db).await;
+        let hr = office.sign_in(&office.company.hr).await;
+        for round in 0..race_rounds() {
+            let leavers = office.company.add_many(8, &format!("Back{round}"), Traits { manager: Some(office.company.ben.id), ..dismissed() }).await;
+            let mut calls: Vec<Call> = leavers.iter().map(|l| Call::new(&hr, "hire", json!({"userId": l.id}), USER)).collect();
+            calls.extend(leavers.iter().map(|l| Call::new(&hr, "updateUser", json!({"userId": l.id, "managerId": office.company.emma.id}), USER)));
+            nodes.at_once(round, calls).await.winners_are(16);
+            let books = Books::checked(&office.storage, None).await;
+            for leaver in leavers {
+                assert_eq!(books.users[&leaver.id].manager, Some(office.company.emma.id), "round {round}");
+            }
         }
     }
 }

@@ -218,4 +218,42 @@ on_both! {
         }
         assert_eq!(texts[0], texts[1]);
     }
+
+    /// DOMAIN §5: a mutation that names somebody hidden costs as many statements as one that names somebody missing, whatever the hidden
+    /// one has left behind.
+    async fn naming_somebody_hidden_costs_what_somebody_missing_does(db: Backend) {
+        let office = Office::open_with(db, |wish| wish.without_polling()).await;
+        let company = &office.company;
+        let deal = company.record(&company.leo, RecordKind::Deal, State::Open).await;
+        company.activity(&company.leo, deal).await;
+        let (ben, eva) = (office.sign_in(&company.ben).await, office.sign_in(&company.eva).await);
+        let missing = tenure_core::id::UserId(tenure_core::clock::Clock::new_uuid(&tenure_core::clock::SystemClock)).to_string();
+        let (hidden, address) = (company.leo.id.to_string(), company.leo.email.as_str());
+        let calls = |id: &str, address: &str| {
+            [
+                (&ben, "reassign", json!({"selection": {"matching": {"responsibleIds": [id]}}, "toUserIds": [company.ben.id]}), "reassignment { id }"),
+                (&ben, "reassign", json!({"selection": {"matching": {"isOrphaned": true}}, "toUserIds": [id]}), "reassignment { id }"),
+                (&ben, "upsertOwnedEntities", json!({"entities": [{"kind": "DEAL", "externalId": "d", "title": "t", "responsibleId": id}]}), "entities { id }"),
+                (&ben, "upsertOwnedEntities", json!({"entities": [{"kind": "DEAL", "externalId": "d", "title": "t", "responsibleEmail": address}]}), "entities { id }"),
+                (&ben, "sendMessage", json!({"toUserId": id, "text": "t"}), "message { id }"),
+                (&ben, "scheduleMeeting", json!({"title": "t", "startsAt": "2030-01-01T10:00:00Z", "endsAt": "2030-01-01T11:00:00Z", "attendeeIds": [id]}), "meeting { id }"),
+                (&ben, "updateUser", json!({"userId": id, "jobTitle": "t"}), "user { id }"),
+                (&ben, "changeContactEmail", json!({"userId": id, "address": null}), "user { id }"),
+                (&eva, "updateUser", json!({"userId": id, "jobTitle": "t"}), "user { id }"),
+                (&eva, "changeContactEmail", json!({"userId": id, "address": null}), "user { id }"),
+                (&eva, "sendMessage", json!({"toUserId": id, "text": "t"}), "message { id }"),
+            ]
+        };
+        for (of_hidden, of_missing) in calls(&hidden, address).into_iter().zip(calls(&missing, "nobody@example.com")) {
+            let mutation = of_hidden.1;
+            let mut costs = Vec::new();
+            for (by, mutation, input, selection) in [of_hidden, of_missing] {
+                let before = office.storage.statements();
+                let outcome = by.run(mutation, input.clone(), selection).await;
+                assert_ne!(outcome.verdict(), "OK", "{mutation} {input}");
+                costs.push((office.storage.statements() - before, outcome.verdict()));
+            }
+            assert_eq!(costs[0], costs[1], "{mutation}");
+        }
+    }
 }

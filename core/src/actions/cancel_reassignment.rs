@@ -43,7 +43,7 @@ impl Action for CancelReassignment {
         let at = |code: Code, message: &str| Rejection::at(code, "reassignmentId", message);
         let found = change.tx().reassignments_lock(&[self.reassignment], &access.reassignment_scope()).await?.pop();
         let Some(mut reassignment) = found else { return Err(at(Code::ReassignmentNotFound, "No such reassignment.").into()) };
-        if !access.decides_to_cancel(&reassignment) {
+        if !access.may_cancel(&reassignment) {
             return Err(at(Code::NotPermitted, "Only its author may stop it, and who may hand over anybody's records.").into());
         }
         // Who comes too late is told how it ended: to their mind it has stopped.

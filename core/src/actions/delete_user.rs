@@ -147,7 +147,7 @@ impl Action for DeleteUser {
         };
 
         let moved = inheritance::take_over(change, user.id, self.heir(), &picked).await?;
-        let places = memberships::of_user(change, user.id).await?;
+        let places = memberships::held_of_user(change, user.id).await?;
         let owned: Vec<_> = places.iter().filter(|m| m.left_at.is_none() && m.role == WorkgroupRole::Owner).map(|m| m.workgroup).collect();
         memberships::follow_last_owner(change, user.id, &owned).await?;
         change.event(user.id, EventBody::UserDeleted { recipient: self.heir() });

@@ -204,7 +204,7 @@ async fn plan_handover(change: &mut Change<'_>, person: UserId, order: &Handover
 
 /// All places in workgroups end, to be revived by `hire`; the last owner is followed (rules R4, R5).
 async fn end_memberships(change: &mut Change<'_>, user: UserId) -> Result<(), Failure> {
-    let lasting: Vec<Membership> = memberships::of_user(change, user).await?.into_iter().filter(|m| m.left_at.is_none()).collect();
+    let lasting: Vec<Membership> = memberships::held_of_user(change, user).await?.into_iter().filter(|m| m.left_at.is_none()).collect();
     let owned: Vec<_> = lasting.iter().filter(|m| m.role == WorkgroupRole::Owner).map(|m| m.workgroup).collect();
     memberships::follow_last_owner(change, user, &owned).await?;
     let now = change.now();

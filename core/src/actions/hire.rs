@@ -13,7 +13,7 @@ use crate::rejection::{Code, Failure, Faults, Reasons, Refusal, Rejection};
 use crate::steps::addresses::{self, AddressBook};
 use crate::steps::input::WORKGROUPS_MAX;
 use crate::steps::{checks, memberships};
-use crate::storage::Read;
+use crate::storage::{Read, StorageError};
 use crate::structure::Membership;
 use crate::user::{User, UserKind, UserStatus};
 
@@ -125,6 +125,12 @@ impl Action for Hire {
         }
         reasons.check(Self::CODES, Some(self.user))?;
         let Some(mut user) = target else { return Err(Failure::Internal("a target without reasons".into())) };
+        if let Some(manager) = user.manager.filter(|m| change.held(*m).is_none())
+            && !change.read().users_by_id(&[manager]).await?.is_empty()
+        {
+            // Another manager than when we looked whom to hold: look again.
+            return Err(StorageError::Conflict.into());
+        }
 
         if let Some(email) = &self.login_email {
             let former = user.login_email.clone();

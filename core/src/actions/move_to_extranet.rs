@@ -269,7 +269,7 @@ impl MoveToExtranet {
 
     /// Inside places end for good; extranet ones stay, revive or begin (rule X4). Returns where the person belongs now.
     async fn move_memberships(&self, change: &mut Change<'_>, user: UserId) -> Result<Vec<WorkgroupId>, Failure> {
-        let existing = memberships::of_user(change, user).await?;
+        let existing = memberships::held_of_user(change, user).await?;
         let ids: Vec<WorkgroupId> = existing.iter().map(|m| m.workgroup).chain(self.workgroups.iter().copied()).collect();
         let known = memberships::workgroups(change, &ids, &crate::policy::WorkgroupScope::everything()).await?;
         let is_extranet = |id: &WorkgroupId| known.get(id).is_some_and(|w| w.is_extranet);

@@ -153,6 +153,10 @@ impl Action for Reassign {
         let mut reasons = Reasons::new();
         let access = change.access()?.clone();
         self.check_sources(change, &access, &mut reasons);
+        if !reasons.codes(&[Code::UserNotFound]).is_empty() {
+            // Before any record is looked for: how long that takes would tell somebody hidden from somebody missing (DOMAIN §5).
+            reasons.check(Self::CODES, None)?;
+        }
         check_successors(&self.successors, self.named_sources(), "toUserIds", |id| change.held(id), &mut reasons);
         let too_wide = self.is_too_wide();
         reasons.add_if(too_wide, || {

@@ -289,7 +289,8 @@ impl UpsertOwnedEntities {
         let by_address = self.holders_by_address(read, access.has(Permission::EmailsManage)).await?;
         let named = self.records.iter().filter_map(|r| match &r.responsible {
             Some(ResponsibleName::Id(id)) => Some(*id),
-            Some(ResponsibleName::Email(email)) => by_address.get(email.key()).copied(),
+            // Looked for too, at the same cost.
+            Some(ResponsibleName::Email(email)) => Some(by_address.get(email.key()).copied().unwrap_or(NOBODY)),
             None => None,
         });
         let responsible: Vec<UserId> = named.chain(present.iter().map(|r| r.responsible)).collect::<HashSet<_>>().into_iter().collect();

@@ -29,13 +29,9 @@ impl Access {
         self.has(Permission::EntitiesReassign) || (self.has(Permission::EntitiesWrite) && (record.responsible == self.person() || orphaned))
     }
 
-    /// Whether `cancelReassignment` is open to the caller: there is something to stop while it runs, and it is theirs to stop.
+    /// Whether `cancelReassignment` is open to the caller (rule H9): to its author and to ENTITIES_REASSIGN. Who comes too late is answered
+    /// the state that it reached first, which is no refusal (rule R9).
     pub fn may_cancel(&self, reassignment: &Reassignment) -> bool {
-        !reassignment.status.is_final() && self.decides_to_cancel(reassignment)
-    }
-
-    /// Whether stopping the reassignment is up to the caller (rule H9): to its author and to ENTITIES_REASSIGN.
-    pub fn decides_to_cancel(&self, reassignment: &Reassignment) -> bool {
         self.has(Permission::EntitiesReassign) || self.wrote(reassignment)
     }
 

@@ -23,24 +23,29 @@ pub async fn of_user(change: &Change<'_>, user: UserId) -> Result<Vec<Membership
     Ok(change.read().memberships_by_user(&[user]).await?)
 }
 
-/// A new place, or the ended one revived; None when it lasts already.
+/// All places of a person whose row is held, together with the workgroups where they are now: whoever follows a last owner there, by
+/// another change at the same time, does it before or after, and neither writes over the other (rule R4).
+pub async fn held_of_user(change: &mut Change<'_>, user: UserId) -> Result<Vec<Membership>, Failure> {
+    let lasting: Vec<WorkgroupId> = of_user(change, user).await?.iter().filter(|m| m.left_at.is_none()).map(|m| m.workgroup).collect();
+    change.tx().workgroups_lock(&lasting).await?;
+    of_user(change, user).await
+}
+
+/// A new place; None when one lasts already. Where somebody had been taken out, it begins anew, as a member.
 pub fn joined(change: &Change<'_>, existing: &[Membership], user: UserId, workgroup: WorkgroupId) -> Option<Membership> {
-    match existing.iter().find(|m| m.workgroup == workgroup) {
-        Some(place) if place.left_at.is_none() => None,
-        Some(place) => Some(Membership { left_at: None, ended_by_dismissal: false, ..place.clone() }),
-        None => Some(Membership {
-            workgroup,
-            user,
-            role: WorkgroupRole::Member,
-            joined_at: change.now(),
-            left_at: None,
-            ended_by_dismissal: false,
-        }),
-    }
+    let lasts = existing.iter().any(|m| m.workgroup == workgroup && m.left_at.is_none());
+    (!lasts).then(|| Membership {
+        workgroup,
+        user,
+        role: WorkgroupRole::Member,
+        joined_at: change.now(),
+        left_at: None,
+        ended_by_dismissal: false,
+    })
 }
 
 /// Who follows the last owner: for each of these workgroups in which `leaver` is the only OWNER who is there, the longest-standing
-/// MODERATOR becomes one (rule R4). Call it before the leaver's own places end.
+/// MODERATOR becomes one (rule R4). Call it before the leaver's own places end, with the workgroups held.
 pub async fn follow_last_owner(change: &mut Change<'_>, leaver: UserId, owned: &[WorkgroupId]) -> Result<(), Failure> {
     if owned.is_empty() {
         return Ok(());
