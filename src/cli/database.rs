@@ -22,8 +22,17 @@ pub struct Database {
 impl Database {
     /// Connects, without looking at migrations.
     pub async fn connect(config: &Config) -> Result<Database, Problem> {
+        Database::connect_with(config, &SeaOptions::default()).await
+    }
+
+    /// The same for a command that writes much at once.
+    pub async fn connect_for_bulk(config: &Config) -> Result<Database, Problem> {
+        Database::connect_with(config, &SeaOptions::bulk()).await
+    }
+
+    async fn connect_with(config: &Config, options: &SeaOptions) -> Result<Database, Problem> {
         let url = config.database_url.expose_secret();
-        match SeaStorage::connect(url, &SeaOptions::default()).await {
+        match SeaStorage::connect(url, options).await {
             Ok(storage) => Ok(Database { storage }),
             Err(error @ (ConnectError::InMemory | ConnectError::UnknownScheme | ConnectError::Malformed(_))) => {
                 Err(Problem::usage(format!("TENURE_DATABASE_URL: {error}")))

@@ -27,7 +27,7 @@ pub struct Generate {
 /// Fills the database; one line on stdout says with what.
 pub async fn run(command: Generate, config: &Config) -> Result<(), Problem> {
     let Generate { people, records, seed } = command;
-    let database = Database::connect(config).await?;
+    let database = Database::connect_for_bulk(config).await?;
     database.migrate().await?;
     let mut progress = Shown::new();
     let filled = generate::fill(&*database.storage(), Order { people, records, seed }, &mut progress).await;
@@ -38,13 +38,16 @@ pub async fn run(command: Generate, config: &Config) -> Result<(), Problem> {
     })?;
     writeln!(
         std::io::stdout(),
-        "generated {} departments, {} workgroups, {} people ({} leavers), {} records, {} ownership changes, {} events",
+        "generated {} departments, {} workgroups, {} people ({} leavers), {} records, {} ownership changes, {} meetings, {} posts, {} messages, {} events",
         written.departments,
         written.workgroups,
         written.people,
         written.leavers,
         written.records,
         written.ownership_changes,
+        written.meetings,
+        written.posts,
+        written.messages,
         written.events
     )
     .map_err(|e| Problem::failed(e.to_string()))

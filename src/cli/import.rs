@@ -44,7 +44,7 @@ pub async fn run(command: Import, config: &Config) -> Result<(), Problem> {
         }
         Ok(_) => {}
     }
-    let database = Database::connect(config).await?;
+    let database = Database::connect_for_bulk(config).await?;
     database.migrate().await?;
     let bad_lines = if command.skip_bad_lines { BadLines::Skip } else { BadLines::Refuse };
     let options = Options { bad_lines, seat_limit: config.seat_limit };

@@ -50,4 +50,10 @@ impl Calendar {
     pub(crate) fn date_after(at: Timestamp, days: i64) -> Option<Date> {
         time::OffsetDateTime::from_unix_timestamp(at.plus_seconds(days * 86_400).unix_seconds()).ok().map(time::OffsetDateTime::date)
     }
+
+    /// A full hour of the working day, one to four days after an instant.
+    pub(crate) fn hour_after(at: Timestamp, dice: &mut Dice) -> Timestamp {
+        let day = at.0.div_euclid(Timestamp::DAY) + dice.between(1, 5);
+        Timestamp(day * Timestamp::DAY).plus_seconds(dice.between(8, 17) * 3600)
+    }
 }

@@ -126,3 +126,56 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("Risk assessment {}.pdf", "application/pdf"),
     ("Catalogue page {}.png", "image/png"),
 ];
+
+/// What people meet about.
+pub(crate) const MEETING_TITLES: &[&str] = &[
+    "Weekly planning",
+    "Pipeline review",
+    "Service schedule",
+    "Stock count",
+    "Quarterly figures",
+    "Trade fair preparation",
+    "Complaints of the month",
+    "New compressor line",
+    "Safety briefing",
+    "One to one",
+    "Pricing round",
+    "Delivery delays",
+];
+
+/// What is posted to everybody.
+pub(crate) const COMPANY_NEWS: &[&str] = &[
+    "The canteen is closed on Friday.",
+    "Third quarter figures are in: thank you, everybody.",
+    "The new catalogue is back from the printer.",
+    "Please renew your safety training before the end of the month.",
+    "Parking spaces 12 to 20 are for visitors this week.",
+    "We have a new customer in the north:\nwell done, Sales.",
+    "The warehouse moves to the new scanners on Monday.",
+    "Coffee machine on the second floor is repaired.",
+];
+
+/// What is posted to a workgroup.
+pub(crate) const GROUP_NEWS: &[&str] = &[
+    "The first delivery has arrived complete.",
+    "Who can take the minutes this time?",
+    "I have put the latest plan into the files.",
+    "The date of the installation has moved by a week.",
+    "Open points from last time:\n- measurements\n- permits",
+    "The customer is happy with the samples.",
+    "Please look at the draft before Thursday.",
+];
+
+/// What people write to one another.
+pub(crate) const CHAT_LINES: &[&str] = &[
+    "Do you have a minute?",
+    "Yes, call me after lunch.",
+    "The customer asks for the offer again.",
+    "I will send it today.",
+    "Thank you!",
+    "Could you take over the visit on Tuesday?",
+    "Sure, send me the address.",
+    "The spare part has come in.",
+    "Great, I will tell them.",
+    "See you tomorrow.",
+];

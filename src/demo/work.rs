@@ -12,6 +12,7 @@ use super::calendar::Calendar;
 use super::dice::Dice;
 use super::people::{People, Person};
 use super::structure::Structure;
+use super::words;
 
 /// Meetings of the past year, and those that lie ahead.
 const MEETINGS: usize = 90;
@@ -19,55 +20,6 @@ const MEETINGS_AHEAD: usize = 12;
 const COMPANY_POSTS: usize = 40;
 const WORKGROUP_POSTS: usize = 60;
 const CONVERSATIONS: usize = 45;
-
-const TITLES: &[&str] = &[
-    "Weekly planning",
-    "Pipeline review",
-    "Service schedule",
-    "Stock count",
-    "Quarterly figures",
-    "Trade fair preparation",
-    "Complaints of the month",
-    "New compressor line",
-    "Safety briefing",
-    "One to one",
-    "Pricing round",
-    "Delivery delays",
-];
-
-const COMPANY_NEWS: &[&str] = &[
-    "The canteen is closed on Friday.",
-    "Third quarter figures are in: thank you, everybody.",
-    "The new catalogue is back from the printer.",
-    "Please renew your safety training before the end of the month.",
-    "Parking spaces 12 to 20 are for visitors this week.",
-    "We have a new customer in the north:\nwell done, Sales.",
-    "The warehouse moves to the new scanners on Monday.",
-    "Coffee machine on the second floor is repaired.",
-];
-
-const GROUP_NEWS: &[&str] = &[
-    "The first delivery has arrived complete.",
-    "Who can take the minutes this time?",
-    "I have put the latest plan into the files.",
-    "The date of the installation has moved by a week.",
-    "Open points from last time:\n- measurements\n- permits",
-    "The customer is happy with the samples.",
-    "Please look at the draft before Thursday.",
-];
-
-const LINES: &[&str] = &[
-    "Do you have a minute?",
-    "Yes, call me after lunch.",
-    "The customer asks for the offer again.",
-    "I will send it today.",
-    "Thank you!",
-    "Could you take over the visit on Tuesday?",
-    "Sure, send me the address.",
-    "The spare part has come in.",
-    "Great, I will tell them.",
-    "See you tomorrow.",
-];
 
 /// Meetings, posts and messages.
 #[derive(Default)]
@@ -92,18 +44,18 @@ impl Work {
         let mut draft = Draft { people, structure, calendar, work: Work::default() };
         for _ in 0..MEETINGS {
             let planned_at = calendar.moment(dice.between(2, 360), dice);
-            let starts_at = hour_after(planned_at, dice);
+            let starts_at = Calendar::hour_after(planned_at, dice);
             draft.meet(planned_at, starts_at, dice);
         }
         for _ in 0..MEETINGS_AHEAD {
             let planned_at = calendar.moment(1, dice);
-            let starts_at = hour_after(calendar.now().plus_seconds(dice.between(1, 10) * 86_400), dice);
+            let starts_at = Calendar::hour_after(calendar.now().plus_seconds(dice.between(1, 10) * 86_400), dice);
             draft.meet(planned_at, starts_at, dice);
         }
         for _ in 0..COMPANY_POSTS {
             let at = calendar.moment(dice.between(1, 360), dice);
             if let Some(author) = pick(&employees_at(people, at), dice) {
-                let text = *dice.pick(COMPANY_NEWS);
+                let text = *dice.pick(words::COMPANY_NEWS);
                 draft.post(author.user.id, text, at, None);
             }
         }
@@ -112,7 +64,7 @@ impl Work {
             let at = calendar.moment_between(workgroup.created_at, calendar.now(), dice);
             let members: Vec<UserId> = structure.members_at(workgroup.id, at).map(|m| m.user).collect();
             if let Some(author) = pick(&members, dice) {
-                let text = *dice.pick(GROUP_NEWS);
+                let text = *dice.pick(words::GROUP_NEWS);
                 draft.post(*author, text, at, Some(workgroup.id));
             }
         }
@@ -152,7 +104,7 @@ impl Draft<'_> {
         }
         let meeting = Meeting {
             id: MeetingId(self.calendar.id_at(planned_at)),
-            title: (*dice.pick(TITLES)).to_owned(),
+            title: (*dice.pick(words::MEETING_TITLES)).to_owned(),
             starts_at,
             ends_at: starts_at.plus_seconds(dice.between(1, 4) * 1800),
             organizer: organizer.user.id,
@@ -199,7 +151,7 @@ impl Draft<'_> {
                     break;
                 }
                 let author = if dice.chance(50) { pair.low() } else { pair.high() };
-                let text = (*dice.pick(LINES)).to_owned();
+                let text = (*dice.pick(words::CHAT_LINES)).to_owned();
                 self.work.messages.push(Message { id: MessageId(calendar.id_at(at)), conversation: id, author, text, sent_at: at });
                 let next = at.plus_seconds(dice.between(60, 7200));
                 if next > calendar.now() {
@@ -209,12 +161,6 @@ impl Draft<'_> {
             }
         }
     }
-}
-
-/// A full hour of the working day, one to four days after an instant.
-fn hour_after(at: Timestamp, dice: &mut Dice) -> Timestamp {
-    let day = at.0.div_euclid(Timestamp::DAY) + dice.between(1, 5);
-    Timestamp(day * Timestamp::DAY).plus_seconds(dice.between(8, 17) * 3600)
 }
 
 fn employees_at(people: &People, at: Timestamp) -> Vec<&Person> {

@@ -23,11 +23,30 @@ pub struct SeaOptions {
     pub readers: u32,
     /// How long to wait for a connection before the database counts as unavailable.
     pub acquire_timeout: Duration,
+    /// What SQLite keeps in memory.
+    pub pages: Pages,
+}
+
+/// What SQLite keeps of its file in memory. PostgreSQL has memory of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// For many requests that touch a little each: a small cache for each connection, and the file mapped into memory.
+    OfRequests,
+    /// For one unit of work that writes much: pages that no longer fit are written and read again, over and over, so the writer keeps
+    /// more of them. Nothing is mapped: what a process has read of a mapped file counts as its memory, and grows with the file.
+    OfOneWriter,
+}
+
+impl SeaOptions {
+    /// For commands that write much at once.
+    pub fn bulk() -> SeaOptions {
+        SeaOptions { pages: Pages::OfOneWriter, ..SeaOptions::default() }
+    }
 }
 
 impl Default for SeaOptions {
     fn default() -> Self {
-        SeaOptions { max_connections: 16, readers: 4, acquire_timeout: Duration::from_secs(2) }
+        SeaOptions { max_connections: 16, readers: 4, acquire_timeout: Duration::from_secs(2), pages: Pages::OfRequests }
     }
 }
 
@@ -60,6 +79,8 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_SETTINGS: [(&str, &str); 3] = [("lock_timeout", "2000"), ("idle_in_transaction_session_timeout", "10000"), ("jit", "off")];
 /// How much of the file SQLite maps into memory, in bytes.
 const SQLITE_MMAP: &str = "1073741824";
+/// How much a writer of many rows keeps in memory at most: 64 MiB, in KiB, which the sign says.
+const SQLITE_BULK_CACHE: &str = "-65536";
 
 /// The connections of a storage.
 #[derive(Debug, Clone)]
@@ -90,7 +111,7 @@ impl SeaStorage {
             }
             _ => {
                 // The writer first: it makes the file.
-                let writer = open(sqlite_writer(url)).await?;
+                let writer = open(sqlite_writer(url, options)).await?;
                 (open(sqlite_readers(url, options)).await?, writer)
             }
         };
@@ -183,17 +204,18 @@ fn sqlite(url: &str) -> ConnectOptions {
     connect
 }
 
-fn sqlite_writer(url: &str) -> ConnectOptions {
+fn sqlite_writer(url: &str, options: &SeaOptions) -> ConnectOptions {
+    let pages = options.pages;
     let mut connect = sqlite(url);
     connect.max_connections(1).acquire_timeout(TURN_TIMEOUT);
-    connect.map_sqlx_sqlite_opts(|connect| {
+    connect.map_sqlx_sqlite_opts(move |connect| {
         // FULL: what was acknowledged survives a power cut, too.
-        connect
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(TURN_TIMEOUT)
-            .pragma("mmap_size", SQLITE_MMAP)
+        let connect =
+            connect.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(TURN_TIMEOUT);
+        match pages {
+            Pages::OfRequests => connect.pragma("mmap_size", SQLITE_MMAP),
+            Pages::OfOneWriter => connect.pragma("cache_size", SQLITE_BULK_CACHE),
+        }
     });
     connect
 }
@@ -201,9 +223,14 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
 fn sqlite_readers(url: &str, options: &SeaOptions) -> ConnectOptions {
     let mut connect = sqlite(url);
     connect.max_connections(options.readers).acquire_timeout(options.acquire_timeout);
-    connect.map_sqlx_sqlite_opts(|connect| {
+    let pages = options.pages;
+    connect.map_sqlx_sqlite_opts(move |connect| {
         // Writing belongs to the one writer: a statement that strays here fails instead of making everybody wait.
-        connect.busy_timeout(TURN_TIMEOUT).pragma("mmap_size", SQLITE_MMAP).pragma("query_only", "ON")
+        let connect = connect.busy_timeout(TURN_TIMEOUT).pragma("query_only", "ON");
+        match pages {
+            Pages::OfRequests => connect.pragma("mmap_size", SQLITE_MMAP),
+            Pages::OfOneWriter => connect,
+        }
     });
     connect
 }

@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
 use tenure_core::storage::{Result, Storage, Transaction};
 
-pub use connect::{ConnectError, SeaOptions};
+pub use connect::{ConnectError, Pages, SeaOptions};
 pub use migrate::MigrationState;
 
 use connect::Pools;

@@ -1,15 +1,16 @@
 //! A company of any size, for demos and benchmarks: people, a tenth of whom have left and still own records; departments, workgroups,
-//! records of all nine kinds that few people own many of; a history of handovers, and the events that tell it.
+//! records of all nine kinds that few people own many of; a history of handovers, and the events that tell it; meetings, posts and messages.
 //!
 //! Everything is drawn from the seed, and each record from its kind and number alone: what it refers to is drawn again where it is
 //! needed instead of being kept. Hence the same seed gives the same rows, identifiers and instants included, and memory grows with the
-//! number of people only. What `records` writes batch by batch is the place to add further things that people leave behind.
+//! number of people only.
 
 mod events;
 mod history;
 mod people;
 mod records;
 mod structure;
+mod work;
 
 use tenure_core::policy::Access;
 use tenure_core::record::{Record, RecordFilter, RecordKind};
@@ -58,6 +59,9 @@ pub struct Generated {
     pub leavers: u64,
     pub records: u64,
     pub ownership_changes: u64,
+    pub meetings: u64,
+    pub posts: u64,
+    pub messages: u64,
     pub events: u64,
 }
 
@@ -113,6 +117,7 @@ pub async fn fill(storage: &dyn Storage, order: Order, progress: &mut dyn Progre
     write_people(&mut *tx, &people, &structure, progress, &mut written).await?;
     let drawing = Drawing::new(order.records as usize, &people, &structure, (&calendar, &chance));
     write_records(&mut *tx, &drawing, &mut history, progress, &mut written).await?;
+    work::write(&mut *tx, &drawing, progress, &mut written).await?;
     write_history(&mut *tx, &drawing, &history, progress, &mut written).await?;
     tx.commit().await?;
     Ok(written)

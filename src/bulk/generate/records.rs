@@ -178,7 +178,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Somebody of a workgroup who is there at that time.
-    fn member(&self, workgroup: usize, at: Timestamp, dice: &mut Dice) -> Option<&Place> {
+    pub(super) fn member(&self, workgroup: usize, at: Timestamp, dice: &mut Dice) -> Option<&Place> {
         let places = self.structure.places(workgroup);
         if places.is_empty() {
             return None;
