@@ -11,6 +11,7 @@ use tenure_core::actions::dismiss::{Dismiss, DismissInput};
 use tenure_core::actions::hire::{Hire, HireInput};
 use tenure_core::actions::move_to_extranet::{MoveToExtranet, MoveToExtranetInput};
 use tenure_core::actions::reassign::{Reassign, ReassignInput, SelectionInput};
+use tenure_core::actions::release_email::ReleaseEmail;
 use tenure_core::actions::sign_in::SignIn;
 use tenure_core::actions::transfer_email::{Displaced, TransferEmail, TransferEmailInput};
 use tenure_core::actions::upsert_owned_entities::UpsertOwnedEntities;
@@ -283,4 +284,37 @@ async fn i2_no_seat_is_taken_beyond_the_limit() {
     world.person("bob", false).await;
     let hire = Hire::parse(HireInput { user_id: ann, login_email: None, workgroup_ids: None, expected_version: None }).unwrap();
     assert_eq!(code(world.engine.perform(Some(&admin), &Attempt::default(), &hire).await), Code::SeatLimitReached);
+}
+
+/// By itself the epoch would end every session, even one that nobody ended; a hiring gives nothing back of what it ended.
+#[tokio::test]
+async fn i4_loss_of_sign_in_raises_the_epoch() {
+    let world = World::new();
+    let root = world.person("root", true).await;
+    let ann = world.person("ann", false).await;
+    let admin = world.access(root).await;
+    let group = world.workgroup(&admin, "Outside", true).await;
+    let first = world.user(ann).await.epoch;
+
+    world.engine.perform(Some(&admin), &Attempt::default(), &Dismiss::parse(dismissal(ann)).unwrap()).await.unwrap();
+    assert_eq!(world.user(ann).await.epoch, first + 1, "dismissed");
+    let hire = Hire::parse(HireInput { user_id: ann, login_email: None, workgroup_ids: None, expected_version: None }).unwrap();
+    world.engine.perform(Some(&admin), &Attempt::default(), &hire).await.unwrap();
+    assert_eq!(world.user(ann).await.epoch, first + 1, "hired back");
+
+    let release = ReleaseEmail::parse("ann@example.com", Some("ann.new@example.com")).unwrap();
+    world.engine.perform(Some(&admin), &Attempt::default(), &release).await.unwrap();
+    assert_eq!(world.user(ann).await.epoch, first + 2, "signs in with another address");
+
+    let out = MoveToExtranetInput {
+        user_id: ann,
+        workgroup_ids: vec![group],
+        login_email: None,
+        new_manager_id: None,
+        handover: None,
+        activate_now: false,
+        expected_version: None,
+    };
+    world.engine.perform(Some(&admin), &Attempt::default(), &MoveToExtranet::parse(out).unwrap()).await.unwrap();
+    assert_eq!(world.user(ann).await.epoch, first + 3, "moved to the extranet");
 }

@@ -117,6 +117,33 @@ on_both! {
         crate::support::invariants::Books::checked(&office.storage, None).await;
     }
 
+    /// R5: places in workgroups end and are counted no more; `hire` revives them as they were, but none that had ended before.
+    async fn r5_places_in_workgroups_end_and_revive(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        hr.run("addWorkgroupMembers", json!({"workgroupId": company.portal, "userIds": [company.emma.id]}), "workgroup { id }").await.ok();
+        hr.run("removeWorkgroupMember", json!({"workgroupId": company.portal, "userId": company.emma.id}), "workgroup { id }").await.ok();
+        let query = "query($id: ID!, $groups: [ID!]!) { user(id: $id) { workgroups { nodes { role joinedAt leftAt workgroup { name } } } } nodes(ids: $groups) { ... on Workgroup { name memberCount } } }";
+        let variables = json!({"id": company.emma.id, "groups": [company.inside, company.project, company.portal]});
+        let (mut told, mut counts) = (Vec::new(), Vec::new());
+        for step in ["before", "dismiss", "hire"] {
+            if step != "before" {
+                hr.run(step, json!({"userId": company.emma.id}), "user { id }").await.ok();
+            }
+            let answer = hr.query(query, variables.clone()).await.ok();
+            let mut places = answer.list("user.workgroups.nodes").clone();
+            places.sort_by_key(|place| place["workgroup"]["name"].to_string());
+            counts.push(answer.list("nodes").iter().map(|group| group["memberCount"].clone()).collect::<Vec<_>>());
+            told.push(places);
+        }
+        assert_eq!(told[2], told[0], "role and time of joining are what they were");
+        assert_eq!(told[0].iter().map(|place| place["leftAt"].is_null()).collect::<Vec<_>>(), [true, false, true], "Inside, Portal, Project");
+        assert!(told[1].iter().all(|place| !place["leftAt"].is_null()));
+        assert_eq!(told[1][1]["leftAt"], told[0][1]["leftAt"], "what had ended keeps its end");
+        assert_eq!(counts, [[json!(2), json!(3), json!(0)], [json!(1), json!(2), json!(0)], [json!(2), json!(3), json!(0)]]);
+    }
+
     /// R2: invitations that the leaver sent are taken back.
     async fn invitations_of_a_leaver_are_taken_back(db: Backend) {
         let office = Office::open(db).await;

@@ -40,6 +40,7 @@ mod records;
 mod request_login_email_change;
 mod request_password_reset;
 mod reset_password;
+mod rule_ids;
 mod schedule_meeting;
 mod send_message;
 mod stories;
