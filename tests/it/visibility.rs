@@ -168,7 +168,7 @@ on_both! {
 
     /// V4, I11, L5: a hidden leaver, a person who never existed and one who was deleted are answered alike on every path, at the same cost.
     async fn hidden_and_missing_are_the_same(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, |wish| wish.without_polling()).await;
         let company = &office.company;
         company.records_of_all_kinds(&company.leo).await;
         let ben = office.sign_in(&company.ben).await;
