@@ -36,6 +36,10 @@ on_both! {
         // VERSION_CONFLICT shows the person as they stand.
         let conflict = hr.run("dismiss", json!({"userId": company.emma.id, "expectedVersion": 7}), "user { id version }").await.refused("VERSION_CONFLICT");
         assert_eq!(conflict.at("user"), &json!({"id": company.emma.id, "version": 1}));
+        // R11: it comes before all other reasons, wherever it stands in the enum, but after NOT_FOUND.
+        let both = json!({"userId": company.leo.id, "expectedVersion": 7, "newManagerId": company.leo.id});
+        hr.run("dismiss", both, "user { id }").await.refused("VERSION_CONFLICT");
+        hr.run("dismiss", json!({"userId": "usr_00000000000000000000000000", "expectedVersion": 7}), "user { id }").await.refused("USER_NOT_FOUND");
         let emma = hr.query("query($id: ID!) { user(id: $id) { status version } }", json!({"id": company.emma.id})).await.ok();
         assert_eq!(emma.at("user"), &json!({"status": "ACTIVE", "version": 1}), "nothing changed");
     }
@@ -117,6 +121,22 @@ on_both! {
         crate::support::invariants::Books::checked(&office.storage, None).await;
     }
 
+    /// R4: of two moderators, who has belonged to the workgroup for longer follows its last owner, however old their accounts are.
+    async fn r4_the_longest_standing_moderator_follows(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let (late, early) = (company.employee("Lo", "Late").await, company.employee("Ea", "Early").await);
+        for moderator in [&early, &late] {
+            hr.run("addWorkgroupMembers", json!({"workgroupId": company.inside, "userIds": [moderator.id], "role": "MODERATOR"}), "workgroup { id }").await.ok();
+        }
+        hr.run("dismiss", json!({"userId": company.ben.id}), "user { id }").await.ok();
+        let members = hr.query("query($id: ID!) { node(id: $id) { ... on Workgroup { members { nodes { role member { displayName } } } } } }", json!({"id": company.inside})).await.ok();
+        for (role, name) in [("OWNER", "Ea Early"), ("MODERATOR", "Lo Late")] {
+            assert!(members.list("node.members.nodes").contains(&json!({"role": role, "member": {"displayName": name}})), "{name}: {:?}", members.at("node"));
+        }
+    }
+
     /// R5: places in workgroups end and are counted no more; `hire` revives them as they were, but none that had ended before.
     async fn r5_places_in_workgroups_end_and_revive(db: Backend) {
         let office = Office::open(db).await;
@@ -144,6 +164,26 @@ on_both! {
         assert_eq!(counts, [[json!(2), json!(3), json!(0)], [json!(1), json!(2), json!(0)], [json!(2), json!(3), json!(0)]]);
     }
 
+    /// R6: the note is for administrators and its author, the rest for who may dismiss, and nothing for anybody else, whatever the setting.
+    async fn r6_a_note_is_for_administrators_and_its_author(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let (ann, hr) = (office.sign_in(&company.ann).await, office.sign_in(&company.hr).await);
+        let holder = office.sign_in(&company.holder("Ida", "Holder", &[Permission::UsersDismiss]).await).await;
+        let reader = office.sign_in(&company.holder("Rea", "Reader", &[Permission::UsersReadDismissed]).await).await;
+        let ben = office.sign_in(&company.ben).await;
+        hr.run("dismiss", json!({"userId": company.emma.id, "reason": "Moved on", "note": "Between us"}), "user { id }").await.ok();
+        for shown in [false, true] {
+            ann.run("updateSettings", json!({"showDismissedUsers": shown}), "settings { version }").await.ok();
+            let (all, told) = (json!({"reason": "Moved on", "note": "Between us"}), json!({"reason": "Moved on", "note": null}));
+            for (person, expected) in [(&ann, Some(&all)), (&hr, Some(&all)), (&holder, Some(&told)), (&reader, None), (&ben, None)] {
+                let answer = person.query("query($id: ID!) { user(id: $id) { dismissal { reason note } } }", json!({"id": company.emma.id})).await.ok();
+                let dismissal = &answer.at("user")["dismissal"];
+                assert_eq!(dismissal, expected.unwrap_or(&Value::Null));
+            }
+        }
+    }
+
     /// R2: invitations that the leaver sent are taken back.
     async fn invitations_of_a_leaver_are_taken_back(db: Backend) {
         let office = Office::open(db).await;
@@ -166,7 +206,7 @@ on_both! {
         assert!(leo.list("user.workgroups.nodes").iter().all(|m| !m["leftAt"].is_null()));
     }
 
-    /// R10: a handover inside; a filter; nothing that matches is no error.
+    /// R10, H3: a handover inside; a filter; nothing that matches is no error.
     async fn records_are_handed_over_in_the_same_step(db: Backend) {
         let office = Office::open(db).await;
         let company = &office.company;
@@ -178,6 +218,10 @@ on_both! {
         let done = dora.run("dismiss", input, fields).await.ok();
         assert_eq!(done.at("reassignment"), &json!({"status": "SUCCEEDED", "movedCount": 2, "successors": [{"displayName": "Ben Okoro"}], "requestedBy": {"displayName": "Dora Dismisser"}}));
         assert_eq!(done.at("plannedCounts"), &Value::Null);
+        let third = company.employee("Al", "All").await;
+        company.records_of_all_kinds(&third).await;
+        let all = dora.run("dismiss", json!({"userId": third.id, "handover": {"toUserIds": [company.ben.id]}}), fields).await.ok();
+        assert_eq!(all.at("reassignment.movedCount"), 18, "H3: open and closed unless told otherwise");
         let second = company.employee("Nora", "Nothing").await;
         let none = dora.run("dismiss", json!({"userId": second.id, "handover": {"toUserIds": [company.ben.id]}}), fields).await.ok();
         assert_eq!(none.at("reassignment.status"), "SUCCEEDED");

@@ -69,6 +69,25 @@ on_both! {
         assert_eq!(seen.at("settings"), &Value::Null, "without an error");
     }
 
+    /// X4: inside workgroups of a leaver have ended for good: neither the way back nor a later dismissal and hiring revives them.
+    async fn x4_inside_workgroups_of_a_leaver_never_revive(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let lasting = "query($id: ID!) { user(id: $id) { workgroups { nodes { leftAt workgroup { name } } } } }";
+        let out = json!({"userId": company.leo.id, "workgroupIds": [company.portal], "activateNow": true});
+        for (step, input) in [("moveToExtranet", out), ("moveToIntranet", json!({"userId": company.leo.id})), ("dismiss", json!({"userId": company.leo.id})), ("hire", json!({"userId": company.leo.id}))] {
+            hr.run(step, input, "user { id }").await.ok();
+            if step != "dismiss" {
+                let answer = hr.query(lasting, json!({"id": company.leo.id})).await.ok();
+                let places = answer.list("user.workgroups.nodes").iter().filter(|place| place["leftAt"].is_null());
+                let mut names: Vec<String> = places.map(|place| place["workgroup"]["name"].as_str().expect("a name").to_owned()).collect();
+                names.sort();
+                assert_eq!(names, ["Portal", "Project"], "after {step}");
+            }
+        }
+    }
+
     /// R4, E7: reports, headship and another login address.
     async fn what_hung_on_the_person_finds_a_place(db: Backend) {
         let office = Office::open(db).await;

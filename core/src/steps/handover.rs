@@ -309,14 +309,15 @@ mod tests {
     #[test]
     fn h8_shares_go_round_and_activities_follow_their_record() {
         let (ann, bob) = (UserId(Uuid::from_u128(10)), UserId(Uuid::from_u128(11)));
-        let deals: Vec<RecordLine> = (1..=3).map(|n| line(RecordKind::Deal, n, None)).collect();
+        // An even number: from the other end, each would go to the other one.
+        let deals: Vec<RecordLine> = (1..=4).map(|n| line(RecordKind::Deal, n, None)).collect();
         let followers = vec![line(RecordKind::Activity, 1, Some(deals[1].id)), line(RecordKind::Activity, 2, Some(deals[2].id))];
         let mut chosen = deals.clone();
         chosen.push(followers[0]);
         let plan = deal_out(Picked { chosen, followers: followers.clone(), skipped: vec![] }, &[ann, bob]);
         let to = |l: &RecordLine| plan.moves.iter().find(|(m, _)| m.id == l.id).map(|(_, to)| *to);
-        assert_eq!([to(&deals[0]), to(&deals[1]), to(&deals[2])], [Some(ann), Some(bob), Some(ann)]);
+        assert_eq!(deals.iter().map(to).collect::<Vec<_>>(), [Some(ann), Some(bob), Some(ann), Some(bob)]);
         assert_eq!([to(&followers[0]), to(&followers[1])], [Some(bob), Some(ann)]);
-        assert_eq!(plan.moves.len(), 5, "an activity that is selected and follows is moved once");
+        assert_eq!(plan.moves.len(), 6, "an activity that is selected and follows is moved once");
     }
 }
