@@ -4,6 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::address::Envelope;
 use lettre::{Address, Message};
 use tenure_core::email::Email;
 use tenure_core::mail::{ChangedBy, Mail};
@@ -187,7 +188,10 @@ impl Letter {
         let body = MultiPart::alternative()
             .singlepart(part(ContentType::TEXT_PLAIN, self.plain)?)
             .singlepart(part(ContentType::TEXT_HTML, self.html)?);
+        // Named here, since the library does not find a quoted address in the header again.
+        let envelope = Envelope::new(Some(sender.address.clone()), vec![to.clone()]).map_err(|e| e.to_string())?;
         Message::builder()
+            .envelope(envelope)
             .from(Mailbox::new(Some("tenure".into()), sender.address.clone()))
             .to(Mailbox::new(name, to))
             .subject(self.subject)

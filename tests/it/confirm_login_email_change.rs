@@ -147,7 +147,7 @@ on_both! {
         office.server.anonymous().run("confirmLoginEmailChange", json!({"token": token}), "user { id }").await.ok();
         let books = Books::checked(&office.storage, None).await;
         let released = EventBody::EmailReleased { roles: vec![EmailRole::PendingLogin] };
-        for member in [&three, &four, &five] {
+        for member in [&one, &two, &three, &four, &five] {
             assert!(books.events_of(member.id).any(|body| *body == released), "I7: {}", member.name);
         }
         assert_eq!(books.users[&six.id].login_email.as_ref().map(|e| e.key()), Some(address));

@@ -56,6 +56,7 @@ pub async fn end_access(change: &mut Change<'_>, user: &mut User, book: &mut Add
     user.epoch += 1;
     if let Some(reserved) = book.with_role(user.id, EmailRole::PendingLogin).cloned() {
         book.take(&reserved, EmailRole::PendingLogin);
+        change.event(user.id, EventBody::EmailReleased { roles: vec![EmailRole::PendingLogin] });
     }
     Ok(EndedCredentials { sessions, tokens })
 }
