@@ -205,6 +205,7 @@ on_both! {
         assert_eq!(found, named);
         assert!(theirs.list("ownedEntities.nodes").iter().all(|n| n["version"] == 3), "one change there, one back");
         // H13: who has left, is invited or is the System User gets none; people at work do.
+        office.mail.settled().await;
         let mails: Vec<usize> = [left, outside, again, &sources[5]].iter().map(|who| office.mail.all().iter().filter(|m| m.to.contains(&who.email) && m.subject.contains("handed over")).count()).collect();
         assert_eq!(mails, [0, 1, 0, 1]);
     }

@@ -89,6 +89,7 @@ impl World {
         home: (Option<Database>, Option<TempDir>),
         hash: &PasswordHash,
     ) -> World {
+        let mail = mail.behind(storage.clone());
         let company = Company::found(storage.clone(), clock.clone(), hash.clone()).await;
         let mut records = Vec::new();
         for owner in [&company.emma, &company.leo, &company.ben] {
@@ -143,6 +144,7 @@ impl World {
             What::SignIn => json!(self.sign_in(caller).await),
             What::Accept { address } => {
                 let address = self.address(*address);
+                self.mail.settled().await;
                 let token = self.mail.all().into_iter().rev().find(|m| m.is_to(&address) && m.body.contains("/accept-invitation"));
                 let token = token.map_or_else(|| "none".to_owned(), |m| m.token());
                 let input = json!({"token": token, "password": "tangerine moss 41 ladder"});
