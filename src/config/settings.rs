@@ -61,14 +61,14 @@ pub struct Settings {
     #[arg(long, global = true, env = "TENURE_PLAN", hide_env_values = true, value_name = "NAME")]
     pub plan: Option<String>,
 
-    /// Where mails go: file:DIRECTORY writes one .eml for each; smtp://[USER:PASSWORD@]HOST[:PORT] hands them in to a mail server, by
+    /// Where mails go: file:DIRECTORY writes one .eml for each; `smtp://[USER:PASSWORD@]HOST[:PORT]` hands them in to a mail server, by
     /// STARTTLS (?tls=required, the default; ?tls=opportunistic; ?tls=none, the default on loopback), port 587; smtps://… with TLS from the
     /// first byte, port 465; stdout prints them, links included, and is refused in production [default: stdout in development and demo;
     /// required in production]. A URL with a password is taken from the environment only.
     #[arg(long, global = true, env = "TENURE_MAIL", hide_env_values = true, value_name = "ROUTE")]
     pub mail: Option<String>,
 
-    /// Address that mails come from [default: no-reply@ the host of the public URL].
+    /// Address that mails come from (default: no-reply@ the host of the public URL).
     #[arg(long, global = true, env = "TENURE_MAIL_FROM", hide_env_values = true, value_name = "ADDRESS")]
     pub mail_from: Option<String>,
 
