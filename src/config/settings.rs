@@ -68,7 +68,7 @@ pub struct Settings {
     #[arg(long, global = true, env = "TENURE_MAIL", hide_env_values = true, value_name = "ROUTE")]
     pub mail: Option<String>,
 
-    /// Address that mails come from (default: no-reply@ the host of the public URL).
+    /// Address that mails come from [default: no-reply at the host of the public URL].
     #[arg(long, global = true, env = "TENURE_MAIL_FROM", hide_env_values = true, value_name = "ADDRESS")]
     pub mail_from: Option<String>,
 
