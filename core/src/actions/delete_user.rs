@@ -119,15 +119,7 @@ impl Action for DeleteUser {
 
     async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
         // Held exclusively until the row is gone: nobody makes the person responsible, head or manager meanwhile.
-        let mut locks = Locks::new().settings().exclusive(self.user);
-        for invitation in read.invitations_by_inviter(self.user).await? {
-            locks = locks.exclusive(invitation.user);
-        }
-        if let Some(manager) = self.new_manager {
-            // A new manager from below is changed too.
-            locks = locks.exclusive(manager);
-        }
-        Ok(locks.shared_all(self.successor))
+        Ok(departure::locks(read, self.user, self.new_manager).await?.shared_all(self.successor))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Deleted, Failure> {

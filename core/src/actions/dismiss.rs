@@ -129,14 +129,7 @@ impl Action for Dismiss {
     ];
 
     async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
-        let mut locks = Locks::new().settings().exclusive(self.user);
-        for invitation in read.invitations_by_inviter(self.user).await? {
-            locks = locks.exclusive(invitation.user);
-        }
-        if let Some(manager) = self.new_manager {
-            // A new manager from below the leaver is changed too.
-            locks = locks.exclusive(manager);
-        }
+        let locks = departure::locks(read, self.user, self.new_manager).await?;
         Ok(locks.shared_all(self.handover.iter().flat_map(|h| h.successors.iter().copied())))
     }
 

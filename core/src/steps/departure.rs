@@ -2,13 +2,24 @@
 
 use crate::credential::EndedCredentials;
 use crate::email::EmailRole;
-use crate::engine::Change;
+use crate::engine::{Change, Locks};
 use crate::event::EventBody;
 use crate::id::UserId;
 use crate::rejection::{Code, Failure, Reasons, Rejection};
 use crate::secret::LinkPurpose;
 use crate::steps::addresses::AddressBook;
+use crate::storage::Read;
 use crate::user::User;
+
+/// What whoever goes for good needs to hold: themself, those whom they invited (rule R2), and the new manager, who is changed too when they
+/// come from below.
+pub async fn locks(read: &dyn Read, leaver: UserId, new_manager: Option<UserId>) -> Result<Locks, Failure> {
+    let mut locks = Locks::new().settings().exclusive(leaver);
+    for invitation in read.invitations_by_inviter(leaver).await? {
+        locks = locks.exclusive(invitation.user);
+    }
+    Ok(new_manager.into_iter().fold(locks, Locks::exclusive))
+}
 
 /// MANAGER_NOT_ELIGIBLE unless the new manager is an active employee and not the person themself. Their row must be held.
 pub fn check_new_manager(change: &Change<'_>, leaver: UserId, new_manager: Option<UserId>, reasons: &mut Reasons) {
