@@ -1,6 +1,8 @@
 //! Settings: each one a flag and an environment variable, read into one plain struct. A setting that cannot be right stops the start with
 //! one line that names it and says what was expected.
 
+mod connections;
+mod limits;
 mod parse;
 mod settings;
 mod smtp;
@@ -14,11 +16,18 @@ use secrecy::SecretString;
 use tenure_core::email::Email;
 use url::Url;
 
+pub use connections::{ConnectionLimits, ConnectionSettings};
+pub use limits::Limits;
 pub use settings::{OnCommandLine, Purpose, Settings, check_environment};
 pub use smtp::{Smtp, SmtpLogin, SmtpTls};
 
 /// How often a server looks for mails that another one, or a command, has written, or whose time has come again.
 const MAIL_POLL: Duration = Duration::from_secs(1);
+
+/// How often a server on which somebody listens looks for events that nobody told it of.
+const EVENT_POLL: Duration = Duration::from_secs(1);
+/// How often whoever listens hears that the server is still there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A setting that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,25 +54,6 @@ pub enum MailRoute {
     Smtp(Smtp),
 }
 
-/// What a request may ask for. Each limit has its setting and its place here; those of the pass before the parser come with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest body of a request, in bytes; more is 413.
-    pub body_bytes: usize,
-    /// Longest GraphQL document, in bytes.
-    pub document_bytes: usize,
-    /// Deepest nesting of fields.
-    pub depth: usize,
-    /// Highest cost of an operation, in points.
-    pub cost: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { body_bytes: 256 * 1024, document_bytes: 32 * 1024, depth: 15, cost: 5_000 }
-    }
-}
-
 /// How the server runs. The default is what `tenure serve` does in the development profile.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -83,6 +73,10 @@ pub struct Config {
     pub mail_from: Option<Email>,
     /// How often to look for mails that were not written by this server itself; those are sent at once. Not a setting.
     pub mail_poll: Duration,
+    /// How often to look for events that nobody told of, while somebody listens. Not a setting.
+    pub event_poll: Duration,
+    /// How often whoever listens hears that the server is still there. Not a setting.
+    pub heartbeat: Duration,
     /// Base of the links in mails, without a slash at the end; None: made from the listen address.
     pub public_url: Option<Url>,
     /// Signing keys; made on first use.
@@ -95,6 +89,12 @@ pub struct Config {
     pub behind_proxy: bool,
     /// What a request may ask for.
     pub limits: Limits,
+    /// Points of cost that each caller may spend in a minute; None for no limit.
+    pub rate_limit: Option<u32>,
+    /// What connections may hold on to.
+    pub connections: ConnectionLimits,
+    /// Where `/metrics` is served; None: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Default for Config {
@@ -108,12 +108,17 @@ impl Default for Config {
             mail: MailRoute::Stdout,
             mail_from: None,
             mail_poll: MAIL_POLL,
+            event_poll: EVENT_POLL,
+            heartbeat: HEARTBEAT,
             public_url: None,
             key_file: PathBuf::from(settings::KEY_FILE_DEFAULT),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             behind_proxy: false,
             limits: Limits::default(),
+            rate_limit: Some(settings::RATE_LIMIT_DEFAULT),
+            connections: ConnectionLimits::default(),
+            metrics_listen: None,
         }
     }
 }

@@ -2,6 +2,13 @@
 //!
 //! Who brings their own storage implements the traits of [`tenure_core::storage`] and calls [`serve`].
 
+/// A place where a test can make the process die, as `kill -9` would: `FAILPOINTS=name=return`. Nothing at all in what is built for people.
+macro_rules! dies_at {
+    ($name:expr) => {
+        fail::fail_point!($name, |_| std::process::abort())
+    };
+}
+
 pub mod bulk;
 #[cfg(feature = "sea-orm")]
 pub mod cli;
@@ -10,6 +17,7 @@ pub mod demo;
 pub mod graphql;
 pub mod http;
 pub mod identity;
+pub mod live;
 pub mod mail;
 #[cfg(feature = "sea-orm")]
 pub mod storage;

@@ -1,5 +1,7 @@
 //! The log: to stderr, so that stdout belongs to what commands answer.
 
+pub mod metrics;
+
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;

@@ -3,6 +3,7 @@
 //! The only place (with `engine/outbox.rs`, which hands out mails) outside the suite and tests that begins and commits.
 
 mod outbox;
+mod underway;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,19 +14,23 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::deadline;
 use crate::event::{EventBody, NewEvent};
 use crate::id::{EventId, UserId};
 use crate::mail::{Mail, Outbox};
 use crate::permission::Permission;
 use crate::policy::{Ability, Access, Deny, Verdict};
-use crate::rejection::{Code, Failure, Reasons, Rejection};
+use crate::rejection::{Code, Failure, Reasons, Refusal, Rejection};
 use crate::secret::{LinkKey, fingerprint};
 use crate::settings::Settings;
+use crate::steps::links;
 use crate::storage::{IdempotencyKey, IdempotencyState, LockMode, NewMail, Read, Storage, StorageError, Transaction};
 use crate::time::Timestamp;
 use crate::user::{Actor, User};
 
-pub use outbox::{CLAIM_SECONDS, Fate, Undelivered};
+use underway::{Place, Underway};
+
+pub use outbox::{CLAIM_SECONDS, Fate, PATIENCE_SECONDS, Undelivered};
 
 /// How often a unit of work that lost a race is tried before the race is given up.
 const ATTEMPTS: u32 = 8;
@@ -57,6 +62,7 @@ pub struct Attempt {
 pub struct Locks {
     settings: bool,
     users: HashMap<UserId, LockMode>,
+    caller_exclusively: bool,
 }
 
 impl Locks {
@@ -80,6 +86,13 @@ impl Locks {
     /// A person who must stay as they are: successor, manager, head.
     pub fn shared(mut self, user: UserId) -> Locks {
         self.users.entry(user).or_insert(LockMode::Shared);
+        self
+    }
+
+    /// Whoever calls, as somebody who is changed: for who ends what they came with. All others who call as this person hold the row, too,
+    /// so that this waits for what they have begun, and they look at what they came with again behind it (rule I4).
+    pub fn caller_exclusive(mut self) -> Locks {
+        self.caller_exclusively = true;
         self
     }
 
@@ -130,6 +143,15 @@ pub trait Action: std::fmt::Debug + Send + Sync {
     async fn run(&self, change: &mut Change<'_>) -> Result<Self::Output, Failure>;
 }
 
+/// One of the tries that an attempt takes.
+struct Round<'r> {
+    attempt: &'r Attempt,
+    /// The attempt among those with its key.
+    place: Option<&'r Place<'r>>,
+    /// Whose login change is ended before, as nobody confirmed it in time.
+    overdue: Option<UserId>,
+}
+
 /// Performs actions on a storage.
 pub struct Engine {
     storage: Arc<dyn Storage>,
@@ -137,12 +159,13 @@ pub struct Engine {
     outbox: Arc<dyn Outbox>,
     links: LinkKey,
     licence: Licence,
+    underway: Underway,
 }
 
 impl Engine {
     /// An engine over a storage.
     pub fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, outbox: Arc<dyn Outbox>, links: LinkKey, licence: Licence) -> Engine {
-        Engine { storage, clock, outbox, links, licence }
+        Engine { storage, clock, outbox, links, licence, underway: Underway::default() }
     }
 
     /// The storage, for reading.
@@ -162,40 +185,51 @@ impl Engine {
 
     /// Performs an action for a caller (None: anonymous). Tried again when a race was lost.
     pub async fn perform<A: Action>(&self, caller: Option<&Access>, attempt: &Attempt, action: &A) -> Result<A::Output, Failure> {
+        let place = match (&attempt.idempotency_key, caller) {
+            (Some(key), Some(access)) if !attempt.dry_run => {
+                Some(self.underway.enter(IdempotencyKey { person: access.person(), mutation: A::NAME, key: key.clone() }))
+            }
+            _ => None,
+        };
         let mut tries = 0;
+        let mut round = Round { attempt, place: place.as_ref(), overdue: None };
         loop {
             tries += 1;
-            match self.attempt(caller, attempt, action).await {
+            match self.attempt(caller, &round, action).await {
                 Err(Failure::Storage(StorageError::Conflict | StorageError::Taken(_))) if tries < ATTEMPTS => {
                     tracing::debug!(action.name = A::NAME, action.tries = tries, "lost a race, trying again");
                     // Spread the rivals without a clock: the one that comes later gives way longer.
                     tokio::time::sleep(std::time::Duration::from_millis(u64::from(tries * tries) * 3)).await;
+                }
+                // Taken by a login change that nobody confirmed in time? Then it is ended along with this change (rule E6).
+                Err(Failure::Refused(Refusal { taken_address: Some(key), rejections, conflicting_user })) if round.overdue.is_none() => {
+                    round.overdue = links::overdue_holder(&*self.storage, &key, self.clock.now()).await?;
+                    if round.overdue.is_none() {
+                        return Err(Refusal { taken_address: Some(key), rejections, conflicting_user }.into());
+                    }
                 }
                 result => return result,
             }
         }
     }
 
-    async fn attempt<A: Action>(&self, caller: Option<&Access>, attempt: &Attempt, action: &A) -> Result<A::Output, Failure> {
+    async fn attempt<A: Action>(&self, caller: Option<&Access>, round: &Round<'_>, action: &A) -> Result<A::Output, Failure> {
+        let Round { attempt, place, overdue } = *round;
+        deadline::check_change().map_err(StorageError::from)?;
         let now = self.clock.now();
-        let key = match (&attempt.idempotency_key, caller) {
-            (Some(key), Some(access)) if !attempt.dry_run => {
-                Some(IdempotencyKey { person: access.person(), mutation: A::NAME, key: key.clone() })
-            }
-            _ => None,
-        };
         // A storage with one writer makes the next one wait here. Who waited in vain does not start over: the queue would only grow.
         let mut tx = match self.storage.begin().await {
             Ok(tx) => tx,
-            Err(StorageError::Conflict) if key.is_some() => return Err(in_progress().into()),
+            Err(StorageError::Conflict) if place.is_some_and(|place| place.is_repeat) => return Err(in_progress().into()),
+            // Nobody has looked at the key yet: it may never have been used.
             Err(StorageError::Conflict) => return Err(StorageError::Unavailable("no turn to write came in time".into()).into()),
             Err(error) => return Err(error.into()),
         };
         // Before anything else is held: a repeat waits here for the first attempt, and nowhere else (rule I8).
         let print = fingerprint(&format!("{action:?}"));
-        let known = match &key {
+        let known = match place {
             None => IdempotencyState::Fresh,
-            Some(key) => match tx.idempotency_begin(key, print, now, now.plus_seconds(-REMEMBERED_SECONDS)).await {
+            Some(Place { key, .. }) => match tx.idempotency_begin(key, print, now, now.plus_seconds(-REMEMBERED_SECONDS)).await {
                 Ok(state) => state,
                 Err(StorageError::Conflict) => return Err(in_progress().into()),
                 Err(error) => return Err(error.into()),
@@ -203,7 +237,10 @@ impl Engine {
         };
         let mut locks = action.locks(&*tx).await?;
         if let Some(access) = caller.filter(|a| a.actor() != &Actor::System) {
-            locks = locks.shared(access.person());
+            locks = if locks.caller_exclusively { locks.exclusive(access.person()) } else { locks.shared(access.person()) };
+        }
+        if let Some(holder) = overdue {
+            locks = locks.exclusive(holder);
         }
         // Order of locks: settings, then people ascending (the storage sorts). See `storage`.
         let settings = if locks.settings { tx.settings_lock().await? } else { tx.settings().await? };
@@ -248,6 +285,9 @@ impl Engine {
             request_id: attempt.request_id.clone(),
             engine: self,
         };
+        if let Some(holder) = overdue {
+            links::end_overdue(&mut change, holder).await?;
+        }
         let mut output = action.run(&mut change).await?;
         let Change { mut tx, events, mails, .. } = change;
         if !attempt.dry_run {
@@ -262,11 +302,14 @@ impl Engine {
             return Ok(output);
         }
         output.keep_in_earnest();
-        if let Some(key) = &key {
+        if let Some(Place { key, .. }) = place {
             let outcome = serde_json::to_string(&output).map_err(|e| Failure::Internal(format!("outcome of {}: {e}", A::NAME)))?;
             tx.idempotency_finish(key, &outcome).await?;
         }
+        // The last chance: from here on it happens, and is answered.
+        deadline::check_change().map_err(StorageError::from)?;
         tx.commit().await?;
+        deadline::committed();
         if !mails.is_empty() {
             self.outbox.wake();
         }
@@ -279,7 +322,11 @@ fn in_progress() -> Rejection {
     Rejection::at(Code::IdempotencyInProgress, "idempotencyKey", "The first attempt with this key is still running.")
 }
 
-/// Who the caller is by now (rule I4): inside the transaction, their row held.
+/// Who the caller is by now (rule I4): inside the transaction, their row held. It stays so until the commit, however long the action waits
+/// for other rows: whatever ends a session or an access token holds the person's row exclusively ([`Locks::caller_exclusive`]).
+///
+/// What all employees may do comes from the settings, which only those hold who change status, kind, rights or seats: a default right that is
+/// taken away counts from the next mutation on, not for one that was under way.
 async fn recheck(read: &dyn Read, caller: &Access, now: Timestamp) -> Result<Access, Failure> {
     if caller.actor() == &Actor::System {
         return Ok(caller.clone());
@@ -365,6 +412,11 @@ impl Change<'_> {
     /// The server's key for links.
     pub fn links(&self) -> &LinkKey {
         &self.engine.links
+    }
+
+    /// Whether somebody's row is held exclusively.
+    pub fn holds_exclusively(&self, id: UserId) -> bool {
+        self.modes.get(&id) == Some(&LockMode::Exclusive)
     }
 
     /// Somebody whose row is held, whatever the caller may see: for successors, managers, heads, whose faults have codes that tell no more

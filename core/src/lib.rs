@@ -3,11 +3,13 @@
 //! No web and no SQL in here. An [`actions`] value says what is to happen, [`engine::Engine`] makes it happen in one transaction of
 //! a [`storage::Storage`], and [`policy`] alone decides who may see and do what. Rule ids (I1, R7, …) are those of the domain document.
 
+pub mod account;
 pub mod actions;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod credential;
+pub mod deadline;
 pub mod email;
 pub mod engine;
 pub mod event;

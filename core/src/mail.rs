@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
-use crate::id::ReassignmentId;
+use crate::id::{ReassignmentId, UserId};
 use crate::record::RecordCount;
 use crate::secret::Link;
 use crate::time::Timestamp;
@@ -71,6 +71,9 @@ pub enum Mail {
     HandoverReceived {
         /// The address.
         to: Email,
+        /// Who received it: the mail is dropped when they leave before it could be sent. None in mails of earlier versions.
+        #[serde(default)]
+        successor: Option<UserId>,
         /// Name of the successor.
         name: String,
         /// Name of who handed over.
@@ -111,6 +114,19 @@ impl Mail {
             | Mail::LoginEmailConfirmation { link, expires_at, .. }
             | Mail::PasswordReset { link, expires_at, .. } => Some((link, *expires_at)),
             Mail::LoginEmailRequested { .. } | Mail::LoginEmailChanged { .. } | Mail::HandoverReceived { .. } => None,
+        }
+    }
+
+    /// Whom it is of use to only as long as they work here: nothing is queued for a leaver (rules H13, S6). Notices of a changed login go to
+    /// their addresses whoever has left meanwhile (rules E6, E7); mails with a link die with the link.
+    pub fn only_while_active(&self) -> Option<UserId> {
+        match self {
+            Mail::HandoverReceived { successor, .. } => *successor,
+            Mail::Invitation { .. }
+            | Mail::LoginEmailConfirmation { .. }
+            | Mail::LoginEmailRequested { .. }
+            | Mail::LoginEmailChanged { .. }
+            | Mail::PasswordReset { .. } => None,
         }
     }
 

@@ -8,6 +8,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 pub(crate) async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let backend = manager.get_database_backend();
     for statement in statements {
+        // A place where a test can make the process die; nothing in what is built for people.
+        fail::fail_point!("migration-statement", |_| std::process::abort());
         manager.get_connection().execute_unprepared(&translate(backend, statement)?).await?;
     }
     Ok(())

@@ -16,6 +16,8 @@ mod m20261126_000009_event_lists;
 mod m20261126_000010_former_people;
 mod m20261126_000011_undo;
 mod m20261126_000012_bulk;
+mod m20261126_000013_keeping;
+mod m20261127_000014_case_folding;
 
 use sea_orm_migration::prelude::*;
 
@@ -41,6 +43,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_former_people::Migration),
             Box::new(m20261126_000011_undo::Migration),
             Box::new(m20261126_000012_bulk::Migration),
+            Box::new(m20261126_000013_keeping::Migration),
+            Box::new(m20261127_000014_case_folding::Migration),
         ]
     }
 }

@@ -12,7 +12,7 @@ use tenure_core::storage::Storage;
 use super::problem::Problem;
 use crate::config::Config;
 use crate::storage::{ConnectError, SeaOptions, SeaStorage};
-use crate::telemetry::chain;
+use crate::telemetry::{chain, metrics};
 
 /// A database, connected.
 pub struct Database {
@@ -22,7 +22,8 @@ pub struct Database {
 impl Database {
     /// Connects, without looking at migrations.
     pub async fn connect(config: &Config) -> Result<Database, Problem> {
-        Database::connect_with(config, &SeaOptions::default()).await
+        let account_percent = config.limits.account_percent;
+        Database::connect_with(config, &SeaOptions { account_percent, ..SeaOptions::default() }).await
     }
 
     /// The same for a command that writes much at once.
@@ -53,6 +54,15 @@ impl Database {
     /// All migrations in their order, and whether each is applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, Problem> {
         Ok(self.storage.migration_status().await?.into_iter().map(|step| (step.name, step.applied)).collect())
+    }
+
+    /// Tells who collects numbers about it.
+    pub fn tell_metrics(&self) {
+        let storage = self.storage.clone();
+        metrics::watch_database(move || {
+            let (busy, idle) = storage.connections();
+            metrics::Database { statements: storage.statements(), busy, idle }
+        });
     }
 
     /// The storage over it.

@@ -4,6 +4,7 @@ mod database;
 mod demo;
 mod generate;
 mod import;
+mod keys;
 mod migrate;
 mod problem;
 mod progress;
@@ -50,6 +51,9 @@ enum Action {
     Import(import::Import),
     /// Fill an empty database with a company of any size, for demos and benchmarks; the same seed gives the same company.
     Generate(generate::Generate),
+    /// The keys that session tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Print the schema.
     Schema,
 }
@@ -59,9 +63,13 @@ impl Action {
         match self {
             Action::Serve(_) => Purpose::Serve,
             Action::Demo => Purpose::Demo,
-            Action::Migrate(_) | Action::User(_) | Action::Token(_) | Action::Import(_) | Action::Generate(_) | Action::Schema => {
-                Purpose::Tool
-            }
+            Action::Migrate(_)
+            | Action::User(_)
+            | Action::Token(_)
+            | Action::Import(_)
+            | Action::Generate(_)
+            | Action::Keys(_)
+            | Action::Schema => Purpose::Tool,
         }
     }
 }
@@ -97,6 +105,7 @@ fn run(command: &Command, matches: &ArgMatches) -> Result<(), Problem> {
         | Action::Token(_)
         | Action::Import(_)
         | Action::Generate(_)
+        | Action::Keys(_)
         | Action::Schema => Detail::Command,
     });
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Problem::failed(format!("no runtime: {e}")))?;
@@ -115,6 +124,7 @@ async fn perform(action: Action, config: Config) -> Result<(), Problem> {
         Action::Token(command) => token::run(command, &config).await,
         Action::Import(command) => import::run(command, &config).await,
         Action::Generate(command) => generate::run(command, &config).await,
+        Action::Keys(command) => keys::run(command, &config),
         Action::Schema => schema::run(),
     }
 }
@@ -136,7 +146,7 @@ mod tests {
             let command = path.iter().fold(command, |c, name| c.find_subcommand(name).expect("there").clone());
             let help = command.clone().render_long_help().to_string();
             let settings: Vec<_> = command.get_arguments().filter(|a| a.get_env().is_some()).collect();
-            assert_eq!(settings.len(), 16, "{path:?}");
+            assert_eq!(settings.len(), 49, "{path:?}");
             for setting in settings {
                 let variable = setting.get_env().expect("has one").to_string_lossy().into_owned();
                 assert!(variable.starts_with("TENURE_") && help.contains(&format!("[env: {variable}]")), "{variable}");

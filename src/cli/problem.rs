@@ -44,9 +44,10 @@ impl From<ConfigError> for Problem {
 impl From<ServeError> for Problem {
     fn from(error: ServeError) -> Problem {
         match error {
-            ServeError::Listen { .. } | ServeError::Mail(_) | ServeError::Identity(IdentityError::Keys(_)) => {
-                Problem::usage(error.to_string())
-            }
+            ServeError::Listen { .. }
+            | ServeError::ListenMetrics { .. }
+            | ServeError::Mail(_)
+            | ServeError::Identity(IdentityError::Keys(_)) => Problem::usage(error.to_string()),
             ServeError::Identity(_) | ServeError::Io(_) => Problem::failed(error.to_string()),
         }
     }

@@ -29,5 +29,6 @@ pub async fn run(command: Serve, config: Config) -> Result<(), Problem> {
         Migrate::Auto => drop(database.migrate().await?),
         Migrate::Off => {}
     }
+    database.tell_metrics();
     Ok(crate::serve(config, database.storage()).await?)
 }

@@ -5,14 +5,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Command};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
+use super::connections::ConnectionSettings;
 use super::parse::{self, Expected};
-use super::{Config, ConfigError, Limits, MailRoute, Profile};
+use super::{Config, ConfigError, Limits, MailRoute, Profile, Smtp};
 
 pub(super) const DATABASE_URL_DEFAULT: &str = "sqlite://tenure.db?mode=rwc";
 pub(super) const PLAN_DEFAULT: &str = "self-hosted";
+/// Points of cost a minute.
+pub(super) const RATE_LIMIT_DEFAULT: u32 = 60_000;
 pub(super) const KEY_FILE_DEFAULT: &str = "tenure.keys.json";
+/// Headings of limits in `--help`.
+const REQUEST_LIMITS: &str = "Limits of requests and operations (flag or environment variable)";
+const LISTENER_LIMITS: &str = "Limits of WebSockets and streams (flag or environment variable)";
 const DEMO_DATABASE_URL: &str = "sqlite://tenure-demo.db?mode=rwc";
 const DEMO_KEY_FILE: &str = "tenure-demo.keys.json";
 
@@ -94,33 +100,140 @@ pub struct Settings {
     #[arg(long, global = true, env = "TENURE_BEHIND_PROXY", hide_env_values = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub behind_proxy: Option<String>,
 
+    /// Address and port to serve /metrics on (Prometheus), for this machine or a network of your own: loopback or a private address
+    /// [default: off].
+    #[arg(long, global = true, env = "TENURE_METRICS_LISTEN", hide_env_values = true, value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
+
     /// Longest body of a request, in bytes; more is answered 413 [default: 262144].
-    #[arg(long, global = true, env = "TENURE_LIMIT_BODY_BYTES", hide_env_values = true, value_name = "BYTES")]
+    #[arg(long, global = true, env = "TENURE_LIMIT_BODY_BYTES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "BYTES")]
     pub limit_body_bytes: Option<String>,
 
+    /// Most values in the JSON of a request or a message, whatever they are; more is answered 400. Variables of a subscription, which keeps
+    /// them, have 1,000 of these at most [default: 20000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_VALUES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_values: Option<String>,
+
+    /// Most values in the JSON of all requests that are worked on at once, where they have more than 64: it bounds what variables take
+    /// in memory. Never less than one request may have. Whoever finds no room in time is answered 503 [default: 60000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_VALUES_AT_ONCE", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_values_at_once: Option<String>,
+
     /// Longest GraphQL document, in bytes [default: 32768].
-    #[arg(long, global = true, env = "TENURE_LIMIT_DOCUMENT_BYTES", hide_env_values = true, value_name = "BYTES")]
+    #[arg(long, global = true, env = "TENURE_LIMIT_DOCUMENT_BYTES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "BYTES")]
     pub limit_document_bytes: Option<String>,
 
     /// Deepest nesting of fields in an operation [default: 15].
-    #[arg(long, global = true, env = "TENURE_LIMIT_DEPTH", hide_env_values = true, value_name = "LEVELS")]
+    #[arg(long, global = true, env = "TENURE_LIMIT_DEPTH", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "LEVELS")]
     pub limit_depth: Option<String>,
 
     /// Highest cost of an operation, in points [default: 5000].
-    #[arg(long, global = true, env = "TENURE_LIMIT_COST", hide_env_values = true, value_name = "POINTS")]
+    #[arg(long, global = true, env = "TENURE_LIMIT_COST", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "POINTS")]
     pub limit_cost: Option<String>,
-    // Further limits of the pass before the parser go here, one setting each.
+
+    /// Most tokens in a GraphQL document [default: 4000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_TOKENS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_tokens: Option<String>,
+
+    /// Longest name in a GraphQL document, aliases included, in bytes [default: 255].
+    #[arg(long, global = true, env = "TENURE_LIMIT_NAME_BYTES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "BYTES")]
+    pub limit_name_bytes: Option<String>,
+
+    /// Deepest nesting of brackets in a GraphQL document, and of selections once its fragments are expanded [default: 64].
+    #[arg(long, global = true, env = "TENURE_LIMIT_BRACKET_DEPTH", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "LEVELS")]
+    pub limit_bracket_depth: Option<String>,
+
+    /// Most operations and fragments in a GraphQL document [default: 20].
+    #[arg(long, global = true, env = "TENURE_LIMIT_DEFINITIONS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_definitions: Option<String>,
+
+    /// Most aliases in a GraphQL document [default: 30].
+    #[arg(long, global = true, env = "TENURE_LIMIT_ALIASES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_aliases: Option<String>,
+
+    /// Most fields at the root of a query, those of fragments included [default: 20].
+    #[arg(long, global = true, env = "TENURE_LIMIT_ROOT_FIELDS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_root_fields: Option<String>,
+
+    /// Most fields at the root of a mutation, those of fragments included; signIn and acceptInvitation may stand there once [default: 5].
+    #[arg(long, global = true, env = "TENURE_LIMIT_MUTATIONS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_mutations: Option<String>,
+
+    /// Most directives in a GraphQL document [default: 50].
+    #[arg(long, global = true, env = "TENURE_LIMIT_DIRECTIVES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_directives: Option<String>,
+
+    /// Most directives in one place [default: 4].
+    #[arg(long, global = true, env = "TENURE_LIMIT_FIELD_DIRECTIVES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_field_directives: Option<String>,
+
+    /// Most selections in a GraphQL document once its fragments are expanded [default: 10000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_SELECTIONS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_selections: Option<String>,
+
+    /// Most of fields, inputFields, interfaces and possibleTypes within one another in introspection [default: 3].
+    #[arg(long, global = true, env = "TENURE_LIMIT_INTROSPECTION_LISTS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "LEVELS")]
+    pub limit_introspection_lists: Option<String>,
+
+    /// Most objects in the answer to a question about the schema [default: 10000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_INTROSPECTION_NODES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_introspection_nodes: Option<String>,
+
+    /// Most objects that an operation could return [default: 100000].
+    #[arg(long, global = true, env = "TENURE_LIMIT_NODES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_nodes: Option<String>,
+
+    /// Most operations that run at once; more wait, see --limit-queue-milliseconds [default: 256].
+    #[arg(long, global = true, env = "TENURE_LIMIT_CONCURRENCY", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_concurrency: Option<String>,
+
+    /// How much of what runs at once (operations, and reading in the database) one caller may have, in percent: more of it waits for the
+    /// caller's own to end, and operations that wait too long are answered 503; callers as for --rate-limit [default: 50].
+    #[arg(long, global = true, env = "TENURE_LIMIT_ACCOUNT_PERCENT", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "PERCENT")]
+    pub limit_account_percent: Option<String>,
+
+    /// How long an operation waits for its turn when too many run at once; then it is answered 503 [default: 500].
+    #[arg(long, global = true, env = "TENURE_LIMIT_QUEUE_MILLISECONDS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "MILLISECONDS")]
+    pub limit_queue_milliseconds: Option<String>,
+
+    /// How long an operation may take; then what is left of it is answered TIMEOUT, and changes that are not committed are undone [default: 10].
+    #[arg(long, global = true, env = "TENURE_LIMIT_SECONDS", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "SECONDS")]
+    pub limit_seconds: Option<String>,
+
+    /// Points of cost that each caller may spend in a minute, or off; a caller is a person, an access token, or an address (IPv6: /64) that is not signed in [default: 60000].
+    #[arg(long, global = true, env = "TENURE_RATE_LIMIT", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "POINTS")]
+    pub rate_limit: Option<String>,
+
+    /// Operations under way on one WebSocket; one more is an error of that operation [default: 20].
+    #[arg(long, global = true, env = "TENURE_LIMIT_SOCKET_OPERATIONS", help_heading = LISTENER_LIMITS, hide_env_values = true, value_name = "NUMBER")]
+    pub limit_socket_operations: Option<String>,
+
+    /// Longest message on a WebSocket, in bytes; more closes it with 1009 [default: 65536].
+    #[arg(long, global = true, env = "TENURE_LIMIT_MESSAGE_BYTES", help_heading = LISTENER_LIMITS, hide_env_values = true, value_name = "BYTES")]
+    pub limit_message_bytes: Option<String>,
+
+    /// How long a WebSocket may take to send connection_init, in seconds; then it is closed with 4408 [default: 3].
+    #[arg(long, global = true, env = "TENURE_LIMIT_INIT_SECONDS", help_heading = LISTENER_LIMITS, hide_env_values = true, value_name = "SECONDS")]
+    pub limit_init_seconds: Option<String>,
+
+    /// How long whoever listens may take nothing in, in seconds; then a WebSocket is closed with 4508, a stream of server-sent events is
+    /// broken off, and the client resumes with afterSequence [default: 10].
+    #[arg(long, global = true, env = "TENURE_LIMIT_LISTENER_STALL_SECONDS", help_heading = LISTENER_LIMITS, hide_env_values = true, value_name = "SECONDS")]
+    pub limit_listener_stall_seconds: Option<String>,
+
+    /// What connections may hold on to.
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
 }
 
-/// Refuses environment variables that look like settings and are none, so that a typing error does not pass unseen. `TENURE_TEST_…` is
-/// left to tests.
+/// Refuses environment variables that look like settings and are none, so that a typing error does not pass unseen.
 pub fn check_environment(command: &Command, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
     let mut known: Vec<String> = Vec::new();
     collect_variables(command, &mut known);
     let mut names: Vec<(String, OsString)> = environment
         .into_iter()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-        .filter(|(name, _)| name.starts_with("TENURE_") && !name.starts_with("TENURE_TEST_"))
+        .filter(|(name, _)| name.starts_with("TENURE_"))
         .collect();
     names.sort();
     for (name, value) in names {
@@ -160,6 +273,10 @@ impl Settings {
             Some(database) => database,
             None => parse::database(DATABASE_URL_DEFAULT).map_err(|_| ConfigError("no default database".into()))?,
         };
+        let is_real = purpose == Purpose::Serve && profile == Profile::Production;
+        if is_real && database.is_open {
+            return Err(tried_first("DATABASE_URL"));
+        }
         let listen = optional("LISTEN", self.listen.as_deref(), parse::listen)?.unwrap_or(Config::default().listen);
         let trusted_proxies = optional("TRUSTED_PROXIES", self.trusted_proxies.as_deref(), parse::networks)?.unwrap_or_default();
         let behind_proxy = optional("BEHIND_PROXY", self.behind_proxy.as_deref(), parse::truth)?.unwrap_or(false);
@@ -168,6 +285,13 @@ impl Settings {
             return Err(ConfigError(
                 "TENURE_MAIL (--mail): a URL with a password is taken from the environment only, not from a flag".into(),
             ));
+        }
+        let is_open = |smtp: &Smtp| {
+            let password = smtp.login.as_ref().map(|login| login.password.expose_secret());
+            !parse::is_this_machine(&smtp.host) && password.is_some_and(parse::is_tried_first)
+        };
+        if is_real && matches!(&mail, Some(MailRoute::Smtp(smtp)) if is_open(smtp)) {
+            return Err(tried_first("MAIL"));
         }
         let key_file = match (self.key_file, &database.file) {
             (Some(path), _) if path.is_empty() => return Err(malformed("KEY_FILE", "", "the path of a file")),
@@ -211,6 +335,8 @@ impl Settings {
             mail,
             mail_from: optional("MAIL_FROM", self.mail_from.as_deref(), parse::mail_from)?,
             mail_poll: Config::default().mail_poll,
+            event_poll: Config::default().event_poll,
+            heartbeat: Config::default().heartbeat,
             public_url: optional("PUBLIC_URL", self.public_url.as_deref(), parse::public_url)?,
             key_file,
             allowed_origins: optional("ALLOWED_ORIGINS", self.allowed_origins.as_deref(), parse::origins)?.unwrap_or_default(),
@@ -218,12 +344,52 @@ impl Settings {
             behind_proxy,
             limits: Limits {
                 body_bytes: limit("LIMIT_BODY_BYTES", self.limit_body_bytes, standard.body_bytes)?,
+                values: limit("LIMIT_VALUES", self.limit_values, standard.values)?,
+                values_at_once: limit("LIMIT_VALUES_AT_ONCE", self.limit_values_at_once, standard.values_at_once)?,
                 document_bytes: limit("LIMIT_DOCUMENT_BYTES", self.limit_document_bytes, standard.document_bytes)?,
                 depth: limit("LIMIT_DEPTH", self.limit_depth, standard.depth)?,
                 cost: limit("LIMIT_COST", self.limit_cost, standard.cost)?,
+                tokens: limit("LIMIT_TOKENS", self.limit_tokens, standard.tokens)?,
+                name_bytes: limit("LIMIT_NAME_BYTES", self.limit_name_bytes, standard.name_bytes)?,
+                bracket_depth: limit("LIMIT_BRACKET_DEPTH", self.limit_bracket_depth, standard.bracket_depth)?,
+                definitions: limit("LIMIT_DEFINITIONS", self.limit_definitions, standard.definitions)?,
+                aliases: limit("LIMIT_ALIASES", self.limit_aliases, standard.aliases)?,
+                root_fields: limit("LIMIT_ROOT_FIELDS", self.limit_root_fields, standard.root_fields)?,
+                mutations: limit("LIMIT_MUTATIONS", self.limit_mutations, standard.mutations)?,
+                directives: limit("LIMIT_DIRECTIVES", self.limit_directives, standard.directives)?,
+                field_directives: limit("LIMIT_FIELD_DIRECTIVES", self.limit_field_directives, standard.field_directives)?,
+                selections: limit("LIMIT_SELECTIONS", self.limit_selections, standard.selections)?,
+                introspection_lists: limit("LIMIT_INTROSPECTION_LISTS", self.limit_introspection_lists, standard.introspection_lists)?,
+                introspection_nodes: limit("LIMIT_INTROSPECTION_NODES", self.limit_introspection_nodes, standard.introspection_nodes)?,
+                nodes: limit("LIMIT_NODES", self.limit_nodes, standard.nodes)?,
+                concurrency: limit("LIMIT_CONCURRENCY", self.limit_concurrency, standard.concurrency)?,
+                account_percent: optional("LIMIT_ACCOUNT_PERCENT", self.limit_account_percent.as_deref(), parse::percent)?
+                    .unwrap_or(standard.account_percent),
+                queue_milliseconds: limit("LIMIT_QUEUE_MILLISECONDS", self.limit_queue_milliseconds, standard.queue_milliseconds)?,
+                seconds: limit("LIMIT_SECONDS", self.limit_seconds, standard.seconds)?,
+                socket_operations: limit("LIMIT_SOCKET_OPERATIONS", self.limit_socket_operations, standard.socket_operations)?,
+                message_bytes: limit("LIMIT_MESSAGE_BYTES", self.limit_message_bytes, standard.message_bytes)?,
+                init_seconds: limit("LIMIT_INIT_SECONDS", self.limit_init_seconds, standard.init_seconds)?,
+                listener_stall_seconds: limit(
+                    "LIMIT_LISTENER_STALL_SECONDS",
+                    self.limit_listener_stall_seconds,
+                    standard.listener_stall_seconds,
+                )?,
             },
+            rate_limit: optional("RATE_LIMIT", self.rate_limit.as_deref(), parse::rate)?.unwrap_or(Some(RATE_LIMIT_DEFAULT)),
+            connections: self.connections.read()?,
+            metrics_listen: optional("METRICS_LISTEN", self.metrics_listen.as_deref(), parse::metrics_listen)?,
         })
     }
+}
+
+/// What anybody tries first is no secret.
+fn tried_first(name: &str) -> ConfigError {
+    ConfigError(format!(
+        "TENURE_{name} (--{}): production refuses passwords of examples and short ones for servers on other machines: expected one of 8 \
+         characters or more that nobody tries first",
+        flag(name)
+    ))
 }
 
 /// Who listens beyond loopback must have said who ends TLS.
@@ -241,7 +407,11 @@ fn check_listen(profile: Profile, listen: SocketAddr, has_proxy: bool) -> Result
     }
 }
 
-fn optional<T>(name: &str, text: Option<&str>, read: impl FnOnce(&str) -> Result<T, Expected>) -> Result<Option<T>, ConfigError> {
+pub(super) fn optional<T>(
+    name: &str,
+    text: Option<&str>,
+    read: impl FnOnce(&str) -> Result<T, Expected>,
+) -> Result<Option<T>, ConfigError> {
     text.map(|text| {
         read(text).map_err(|expected| match expected {
             Expected::Secret(what) => ConfigError(format!("TENURE_{name} (--{}) is malformed: expected {what}", flag(name))),
@@ -262,7 +432,6 @@ fn flag(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     fn fault(settings: Settings) -> String {
         settings.into_config(Purpose::Serve, OnCommandLine::default()).expect_err("malformed").to_string()
@@ -282,6 +451,9 @@ mod tests {
         assert_eq!(config.key_file, PathBuf::from("tenure.keys.json"));
         assert_eq!(config.public_base(), "http://127.0.0.1:8080");
         assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.rate_limit, Some(60_000));
+        let off = Settings { rate_limit: Some("off".into()), ..good() };
+        assert_eq!(off.into_config(Purpose::Serve, OnCommandLine::default()).expect("fine").rate_limit, None);
         let demo = Settings::default().into_config(Purpose::Demo, OnCommandLine::default()).expect("fine");
         assert_eq!((demo.profile, demo.mail), (Profile::Development, MailRoute::Stdout));
         assert_eq!(demo.key_file, PathBuf::from("tenure-demo.keys.json"));
@@ -316,9 +488,35 @@ mod tests {
             ("TRUSTED_PROXIES", |s, v| s.trusted_proxies = Some(v), &["", "10.0.0.0/33", "proxy", "10.0.0.1,"]),
             ("BEHIND_PROXY", |s, v| s.behind_proxy = Some(v), &["", "maybe"]),
             ("LIMIT_BODY_BYTES", |s, v| s.limit_body_bytes = Some(v), &["", "0", "-1", "1k"]),
+            ("LIMIT_VALUES", |s, v| s.limit_values = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_VALUES_AT_ONCE", |s, v| s.limit_values_at_once = Some(v), &["", "0", "-1", "many"]),
             ("LIMIT_DOCUMENT_BYTES", |s, v| s.limit_document_bytes = Some(v), &["0"]),
             ("LIMIT_DEPTH", |s, v| s.limit_depth = Some(v), &["0", "deep"]),
             ("LIMIT_COST", |s, v| s.limit_cost = Some(v), &["0", "18446744073709551616"]),
+            ("LIMIT_TOKENS", |s, v| s.limit_tokens = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_NAME_BYTES", |s, v| s.limit_name_bytes = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_BRACKET_DEPTH", |s, v| s.limit_bracket_depth = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_DEFINITIONS", |s, v| s.limit_definitions = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_ALIASES", |s, v| s.limit_aliases = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_ROOT_FIELDS", |s, v| s.limit_root_fields = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_MUTATIONS", |s, v| s.limit_mutations = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_DIRECTIVES", |s, v| s.limit_directives = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_FIELD_DIRECTIVES", |s, v| s.limit_field_directives = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_SELECTIONS", |s, v| s.limit_selections = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_INTROSPECTION_LISTS", |s, v| s.limit_introspection_lists = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_INTROSPECTION_NODES", |s, v| s.limit_introspection_nodes = Some(v), &["0"]),
+            ("LIMIT_NODES", |s, v| s.limit_nodes = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_CONCURRENCY", |s, v| s.limit_concurrency = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_ACCOUNT_PERCENT", |s, v| s.limit_account_percent = Some(v), &["", "0", "101", "half"]),
+            ("LIMIT_QUEUE_MILLISECONDS", |s, v| s.limit_queue_milliseconds = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_SECONDS", |s, v| s.limit_seconds = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_SOCKET_OPERATIONS", |s, v| s.limit_socket_operations = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_MESSAGE_BYTES", |s, v| s.limit_message_bytes = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_INIT_SECONDS", |s, v| s.limit_init_seconds = Some(v), &["", "0", "-1", "many"]),
+            ("LIMIT_LISTENER_STALL_SECONDS", |s, v| s.limit_listener_stall_seconds = Some(v), &["", "0", "-1", "many"]),
+            ("RATE_LIMIT", |s, v| s.rate_limit = Some(v), &["", "0", "-1", "on", "99999999999"]),
+            ("LIMIT_CONNECTIONS", |s, v| s.connections.limit_connections = Some(v), &["0", "all"]),
+            ("METRICS_LISTEN", |s, v| s.metrics_listen = Some(v), &["", "9100", "0.0.0.0:9100", "[::]:9100", "198.51.100.7:9100"]),
         ];
         for (name, set, values) in cases {
             for value in *values {
@@ -358,13 +556,38 @@ mod tests {
     }
 
     #[test]
+    fn production_refuses_passwords_that_anybody_tries_first() {
+        let keyed = || Settings { key_file: Some("k".into()), ..good() };
+        let database = |url: &str| Settings { database_url: Some(url.into()), ..keyed() };
+        for url in [
+            "postgres://tenure:postgres@db.example/tenure",
+            "postgres://tenure:Change%2DMe@db.example/tenure",
+            "postgres://tenure:tenure@10.0.0.7/tenure",
+            "postgres://db.example/tenure?user=tenure&password=short",
+        ] {
+            let text = fault(database(url));
+            assert!(text.contains("TENURE_DATABASE_URL") && text.contains("expected") && !text.contains("db.example"), "{text}");
+            let development = Settings { profile: Some("development".into()), ..database(url) };
+            assert!(development.into_config(Purpose::Serve, OnCommandLine::default()).is_ok());
+        }
+        let read = |settings: Settings| settings.into_config(Purpose::Serve, OnCommandLine::default());
+        for url in ["postgres://tenure:tenure@127.0.0.1/t", "postgres://tenure:t@localhost/t", "postgres://tenure:t@[::1]/t"] {
+            assert!(read(database(url)).is_ok(), "{url}: nobody else reaches it");
+        }
+        assert!(read(database("postgres://tenure:violet-harbor@db.example/t")).is_ok());
+        let text = fault(Settings { mail: Some("smtps://tenure:changeme@mail.example".into()), ..Settings::default() });
+        assert!(text.contains("TENURE_MAIL") && !text.contains("changeme"), "{text}");
+    }
+
+    #[test]
     fn unknown_variables_are_refused() {
         let command = Settings::augment_args(Command::new("tenure"));
         let check = |name: &str| check_environment(&command, [(OsString::from(name), OsString::from("x"))]);
         assert_eq!(check("TENURE_LISTEN"), Ok(()));
-        assert_eq!(check("TENURE_TEST_DATABASE_URL"), Ok(()));
         assert_eq!(check("PATH"), Ok(()));
-        let text = check("TENURE_LISTNE").expect_err("unknown").to_string();
-        assert!(text.contains("TENURE_LISTNE") && text.contains("expected") && !text.contains('\n'), "{text}");
+        for name in ["TENURE_LISTNE", "TENURE_TEST_X", "TENURE_"] {
+            let text = check(name).expect_err("unknown").to_string();
+            assert!(text.contains(name) && text.contains("expected") && !text.contains('\n'), "{text}");
+        }
     }
 }

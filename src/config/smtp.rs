@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::parse::Expected;
+use super::parse::{Expected, is_this_machine};
 
 /// The port for handing mails in (RFC 6409).
 const SUBMISSION_PORT: u16 = 587;
@@ -68,10 +68,6 @@ fn is_host(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok() || (host.len() <= 253 && host.trim_end_matches('.').split('.').all(is_label))
 }
 
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     (!text.is_empty() && !text.chars().any(char::is_control)).then(|| text.into_owned())
@@ -102,7 +98,7 @@ pub(super) fn smtp(text: &str) -> Result<Smtp, Expected> {
         ("smtp", Some("tls=opportunistic")) => SmtpTls::Opportunistic,
         ("smtp", Some("tls=none")) => SmtpTls::None,
         // On this machine nobody is in between, and what certificates mail servers have there is seldom for that name.
-        ("smtp", None) if is_loopback(&host) => SmtpTls::None,
+        ("smtp", None) if is_this_machine(&host) => SmtpTls::None,
         ("smtp", None) => SmtpTls::Required,
         _ => return Err(WHAT),
     };
@@ -114,7 +110,7 @@ pub(super) fn smtp(text: &str) -> Result<Smtp, Expected> {
         }
         (_, None) => return Err(WHAT),
     };
-    if login.is_some() && matches!(tls, SmtpTls::Opportunistic | SmtpTls::None) && !is_loopback(&host) {
+    if login.is_some() && matches!(tls, SmtpTls::Opportunistic | SmtpTls::None) && !is_this_machine(&host) {
         return Err(IN_THE_CLEAR);
     }
     let standard = if tls == SmtpTls::Implicit { SUBMISSIONS_PORT } else { SUBMISSION_PORT };

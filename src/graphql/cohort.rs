@@ -18,10 +18,12 @@ use async_graphql::runtime::Timer;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::task::{AtomicWaker, FutureObj, Spawn, SpawnError};
+use tenure_core::account::Account;
 
 /// The batches that one operation waits for. Clones are the same cohort; a loader takes one as its spawner.
 #[derive(Clone, Default)]
 pub struct Cohort {
+    account: Option<Account>,
     waiting: Arc<Mutex<Vec<FutureObj<'static, ()>>>>,
 }
 
@@ -59,9 +61,9 @@ impl Wake for Signal {
 }
 
 impl Cohort {
-    /// A cohort without batches.
-    pub fn new() -> Cohort {
-        Cohort::default()
+    /// A cohort without batches, on whose account everything is asked.
+    pub fn on(account: Account) -> Cohort {
+        Cohort { account: Some(account), ..Cohort::default() }
     }
 
     fn take(&self) -> Vec<FutureObj<'static, ()>> {
@@ -70,6 +72,13 @@ impl Cohort {
 
     /// Runs an operation whose loaders spawn into this cohort. Dropping the future drops the batches under way.
     pub async fn run<F: Future>(&self, operation: F) -> F::Output {
+        match self.account {
+            Some(account) => account.doing(self.run_through(operation)).await,
+            None => self.run_through(operation).await,
+        }
+    }
+
+    async fn run_through<F: Future>(&self, operation: F) -> F::Output {
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), parent: AtomicWaker::new() });
         let waker = Waker::from(signal.clone());
         let mut operation = pin!(operation);
@@ -145,7 +154,7 @@ mod tests {
     async fn three_levels_of_a_hundred_siblings_are_three_batches() {
         for _ in 0..200 {
             let batches = Arc::new(AtomicUsize::new(0));
-            let cohort = Cohort::new();
+            let cohort = Cohort::default();
             let loader =
                 Arc::new(DataLoader::new(Counting { batches: batches.clone() }, cohort.clone(), AtOnce).max_batch_size(usize::MAX));
             let operation = join_all((0..100).map(|sibling| {
@@ -167,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_operation_may_wait_for_other_things_while_nothing_is_asked() {
-        let cohort = Cohort::new();
+        let cohort = Cohort::default();
         let answer = cohort
             .run(async {
                 tokio::spawn(async {

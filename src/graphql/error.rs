@@ -7,6 +7,9 @@ use tenure_core::permission::Permission;
 use tenure_core::rejection::Failure;
 use tenure_core::storage::StorageError;
 
+use crate::identity::IdentityError;
+use crate::identity::password::HashingError;
+
 /// Why a field has no answer. What the client is told is decided in `From<Fault> for Error`; causes go to the log only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -23,6 +26,8 @@ pub enum Fault {
     Forbidden(Arc<[Permission]>),
     /// The storage cannot be reached now.
     Unavailable,
+    /// The operation has taken as long as it may.
+    TimedOut,
     /// Anything unexpected; it is in the log.
     Internal,
 }
@@ -49,6 +54,7 @@ impl Fault {
             Fault::Unauthenticated => "UNAUTHENTICATED",
             Fault::Forbidden(_) => "FORBIDDEN",
             Fault::Unavailable => "SERVICE_UNAVAILABLE",
+            Fault::TimedOut => "TIMEOUT",
             Fault::Internal => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -63,10 +69,28 @@ impl From<StorageError> for Fault {
                 tracing::warn!(error.cause = cause, "the storage is unavailable");
                 Fault::Unavailable
             }
+            // Until somebody applies what is pending: nobody would be served better by hearing of a fault of ours.
+            StorageError::Outdated(_) => {
+                tracing::error!(error.cause = cause, "migrations are pending: `tenure migrate up` applies them");
+                Fault::Unavailable
+            }
+            StorageError::TimedOut => Fault::TimedOut,
             StorageError::Taken(_) | StorageError::Corrupt(_) | StorageError::Other(_) => {
                 tracing::error!(error.cause = cause, "the storage failed");
                 Fault::Internal
             }
+        }
+    }
+}
+
+impl From<IdentityError> for Fault {
+    fn from(error: IdentityError) -> Fault {
+        match error {
+            IdentityError::Hashing(HashingError::Busy) => {
+                tracing::warn!("too many passwords wait to be hashed: one was refused");
+                Fault::Unavailable
+            }
+            other => Fault::internal(&other.to_string()),
         }
     }
 }
@@ -105,6 +129,9 @@ impl From<Fault> for Error {
                 }
             }
             Fault::Unavailable => "The service is unavailable for the moment; retry later.".to_owned(),
+            Fault::TimedOut => {
+                "The operation took too long, and this part of it was given up: ask for less at once, or try again.".to_owned()
+            }
             Fault::Internal => "An unexpected error occurred.".to_owned(),
         };
         let mut error = Error::new(message);

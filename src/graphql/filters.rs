@@ -6,7 +6,7 @@ use tenure_core::id::{DepartmentId, UserId};
 use tenure_core::permission::Permission;
 use tenure_core::record::{RecordFilter, RecordKind, RecordOrder};
 use tenure_core::rejection::{Faults, Refusal};
-use tenure_core::steps::input::{FILTER_LIST_MAX, RecordFilterInput};
+use tenure_core::steps::input::{FILTER_LIST_MAX, RecordFilterInput, each_once};
 use tenure_core::text;
 use tenure_core::time::TimeRange;
 use tenure_core::user;
@@ -14,7 +14,6 @@ use tenure_core::user;
 use super::error::{Fault, Result};
 use super::id::{Given, not_empty, read_all, read_each};
 use super::lists::LAST_CHANGED_FIRST;
-use super::loaders::PersonKey;
 use super::needs;
 use super::scalars::DateTime;
 use super::types::{OrderDirection, OwnedEntityKind, OwnedEntityOrderField, UserEventKind, UserKind, UserOrderField, UserStatus};
@@ -63,14 +62,14 @@ impl UserFilter {
             None => by.access().statuses_shown(),
             Some(statuses) => {
                 not_empty(&statuses, "filter.statuses")?;
-                statuses.into_iter().map(Into::into).collect()
+                each_once(statuses.into_iter().map(Into::into))
             }
         };
         let kinds = match self.kinds {
             None => None,
             Some(kinds) => {
                 not_empty(&kinds, "filter.kinds")?;
-                Some(kinds.into_iter().map(Into::into).collect())
+                Some(each_once(kinds.into_iter().map(Into::into)))
             }
         };
         let departments = match self.department_ids {
@@ -85,7 +84,7 @@ impl UserFilter {
             statuses: Some(statuses),
             kinds,
             departments,
-            owns_kinds: self.owns_entities_of_kinds.map(|kinds| kinds.into_iter().map(RecordKind::from).collect()),
+            owns_kinds: self.owns_entities_of_kinds.map(|kinds| each_once(kinds.into_iter().map(RecordKind::from))),
             dismissed_at: self.dismissed_at.map(TimeRange::from),
         })
     }
@@ -171,7 +170,7 @@ impl OwnedEntityFilter {
         faults.finish().map_err(|refusal| bad_input(&refusal))?;
         if let Some(responsible) = filter.responsible.take() {
             let people = futures_util::future::try_join_all(responsible.into_iter().map(|id| async move {
-                let seen = id == UserId::SYSTEM || by.ask(PersonKey(id)).await?.is_some_and(|person| person.visible().is_some());
+                let seen = id == UserId::SYSTEM || by.person(id).await?.is_some();
                 Ok::<_, Fault>(seen.then_some(id))
             }));
             filter.responsible = Some(people.await?.into_iter().flatten().collect());
@@ -233,7 +232,7 @@ impl UserEventFilter {
             None => None,
             Some(kinds) => {
                 not_empty(&kinds, "filter.kinds")?;
-                Some(kinds.into_iter().map(Into::into).collect())
+                Some(each_once(kinds.into_iter().map(Into::into)))
             }
         };
         Ok(event::EventFilter {

@@ -17,6 +17,7 @@ use tenure_core::policy::{Access, Visible};
 use tenure_core::reassignment::Reassignment;
 use tenure_core::record::{Record, RecordCount, TaskParticipant};
 use tenure_core::settings::{SeatCounts, Settings};
+use tenure_core::steps::links;
 use tenure_core::storage::Storage;
 use tenure_core::structure::{Department, Workgroup};
 use tenure_core::user::{FormerPerson, User};
@@ -90,7 +91,9 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Somebody, of any status.
+    /// Somebody, if the viewer can see them.
+    SeenPersonKey(UserId);
+    /// Somebody, of any status, for bylines.
     PersonKey(UserId);
     /// The name of somebody whose account is gone.
     FormerPersonKey(UserId);
@@ -148,6 +151,17 @@ pub(super) fn ascending<K, T: Ord>(keys: &[K], id: impl FnMut(&K) -> T) -> Vec<T
 /// The rows by their keys.
 pub(super) fn by_key<K: Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Arc<V>> {
     rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
+}
+
+impl Loader<SeenPersonKey> for Reader {
+    type Value = Arc<Visible<User>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[SeenPersonKey]) -> Result<HashMap<SeenPersonKey, Arc<Visible<User>>>> {
+        let scope = self.access.user_scope();
+        let rows = self.storage().users_seen_by_id(&ascending(keys, |k| k.0), &scope).await?;
+        Ok(rows.into_iter().filter_map(|row| Some((SeenPersonKey(row.id), Arc::new(scope.admit(row, true)?)))).collect())
+    }
 }
 
 impl Loader<PersonKey> for Reader {
@@ -291,6 +305,7 @@ impl Loader<AddressKey> for Reader {
 
     async fn load(&self, keys: &[AddressKey]) -> Result<HashMap<AddressKey, Arc<HeldAddress>>> {
         let rows = self.storage().addresses_by_key(&ascending(keys, |k| k.0.clone())).await?;
+        let rows = links::lasting(self.storage(), rows, self.engine.clock().now()).await?;
         Ok(by_key(rows, |row| AddressKey(row.email.key().to_owned())))
     }
 }
@@ -301,7 +316,8 @@ impl Loader<AddressesKey> for Reader {
 
     async fn load(&self, keys: &[AddressesKey]) -> Result<HashMap<AddressesKey, Self::Value>> {
         let mut lists: HashMap<AddressesKey, Vec<Arc<HeldAddress>>> = HashMap::new();
-        for row in self.storage().addresses_by_user(&ascending(keys, |k| k.0)).await? {
+        let rows = self.storage().addresses_by_user(&ascending(keys, |k| k.0)).await?;
+        for row in links::lasting(self.storage(), rows, self.engine.clock().now()).await? {
             lists.entry(AddressesKey(row.holder)).or_default().push(Arc::new(row));
         }
         Ok(lists.into_iter().map(|(key, list)| (key, Arc::new(list))).collect())

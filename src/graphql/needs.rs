@@ -5,7 +5,7 @@ use tenure_core::permission::Permission as P;
 
 use super::types::Permission;
 
-/// `user`, `users`, `departments`, and departments by `node`.
+/// `user`, `users`, `departments`.
 pub const DIRECTORY: &[P] = &[P::UsersRead];
 /// `ownedEntities`.
 pub const RECORDS: &[P] = &[P::EntitiesRead];

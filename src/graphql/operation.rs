@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::Context;
 use tenure_core::engine::Engine;
@@ -9,8 +10,10 @@ use tenure_core::permission::Permission;
 use tenure_core::policy::Access;
 
 use crate::config::Config;
-use crate::identity::{Caller, Identity};
+use crate::identity::Identity;
+use crate::live::Live;
 
+use super::call::{Bill, Call};
 use super::cohort::Cohort;
 use super::error::{Fault, Result};
 use super::view::View;
@@ -21,9 +24,10 @@ pub struct Operation {
     identity: Arc<Identity>,
     config: Arc<Config>,
     cohort: Cohort,
+    live: Arc<Live>,
     view: Option<View>,
-    request_id: String,
-    peer: Option<IpAddr>,
+    call: Call,
+    repeats: AtomicBool,
 }
 
 /// What every operation is performed with.
@@ -35,20 +39,42 @@ pub struct Tools {
     pub identity: Arc<Identity>,
     /// What was configured.
     pub config: Arc<Config>,
+    /// Hears of events, and of who lost sign-in.
+    pub live: Arc<Live>,
 }
 
 impl Operation {
     /// An operation of a caller; who was signed in once is nobody in particular.
-    pub fn new(tools: Tools, caller: &Caller, request_id: String, peer: Option<IpAddr>) -> Operation {
-        let Tools { engine, identity, config } = tools;
-        let cohort = Cohort::new();
-        let view = caller.access().map(|access| View::new(access.clone(), engine.clone(), &cohort));
-        Operation { engine, identity, config, cohort, view, request_id, peer }
+    pub fn new(tools: Tools, call: Call) -> Operation {
+        let Tools { engine, identity, config, live } = tools;
+        let cohort = Cohort::on(call.account());
+        let view = call.caller.access().map(|access| View::new(access.clone(), engine.clone(), &cohort));
+        Operation { engine, identity, config, cohort, live, view, call, repeats: AtomicBool::new(false) }
     }
 
     /// The operation that a resolver belongs to.
     pub fn of<'c>(ctx: &Context<'c>) -> Result<&'c Operation> {
         ctx.data::<Arc<Operation>>().map(|operation| &**operation).map_err(|_| Fault::internal("an operation without its data"))
+    }
+
+    /// The same, for what outlives its resolver.
+    pub fn shared(ctx: &Context<'_>) -> Result<Arc<Operation>> {
+        ctx.data::<Arc<Operation>>().cloned().map_err(|_| Fault::internal("an operation without its data"))
+    }
+
+    /// Hears of events, and of who lost sign-in.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Has a subscription bring the last thing once more.
+    pub fn ask_to_repeat(&self) {
+        self.repeats.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked for since this was last looked at.
+    pub fn is_asked_to_repeat(&self) -> bool {
+        self.repeats.swap(false, Ordering::AcqRel)
     }
 
     /// Whose batches these are.
@@ -61,9 +87,14 @@ impl Operation {
         &self.engine
     }
 
+    /// What it was charged.
+    pub fn bill(&self) -> &Bill {
+        &self.call.bill
+    }
+
     /// Its request, for the history and for support.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.call.request_id
     }
 
     /// Who is signed in, if somebody is.
@@ -91,7 +122,7 @@ impl Operation {
 
     /// From where it came.
     pub fn peer(&self) -> Option<IpAddr> {
-        self.peer
+        self.call.peer
     }
 
     /// The standpoint of somebody who has signed in within this operation.

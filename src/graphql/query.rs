@@ -17,8 +17,8 @@ use super::needs::{self, any_of, requires_permission};
 use super::operation::{Operation, permitted, view};
 use super::scalars::EmailAddress;
 use super::types::{
-    AccessTokenConnection, DepartmentConnection, EmailUsage, FeedPostConnection, License, Node, OwnedEntityConnection, Reassignment,
-    ReassignmentConnection, Settings, User, UserConnection, UserEventConnection, Viewer, WorkgroupConnection,
+    AccessTokenConnection, DepartmentConnection, EmailUsage, FeedPostConnection, License, Node, OwnedEntityConnection, RateLimit,
+    Reassignment, ReassignmentConnection, Settings, User, UserConnection, UserEventConnection, Viewer, WorkgroupConnection,
 };
 
 /// Most objects of one `nodes`.
@@ -252,5 +252,10 @@ impl Query {
     #[graphql(directive = requires_permission::apply(any_of(needs::SYSTEM_USER)))]
     async fn system_user_id(&self, ctx: &Context<'_>) -> Option<Result<ID>> {
         Some(permitted(ctx, needs::SYSTEM_USER).map(|_| UserId::SYSTEM.into()))
+    }
+
+    /// The caller's budget and the price of this operation.
+    async fn rate_limit(&self, ctx: &Context<'_>) -> Option<Result<RateLimit>> {
+        Operation::of(ctx).map(|operation| RateLimit::of(operation.bill())).transpose()
     }
 }

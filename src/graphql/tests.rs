@@ -22,9 +22,10 @@ use tenure_core::secret::LinkKey;
 use tenure_core::steps::input::Patch;
 use tenure_core::steps::record_input::RecordInput;
 
-use super::Api;
+use super::{Api, Bill, Call};
 use crate::config::Config;
 use crate::identity::{Caller, Identity};
+use crate::live::Live;
 
 struct World {
     engine: Arc<Engine>,
@@ -38,8 +39,9 @@ impl World {
         let licence = Licence { seat_limit: Some(50), plan: "test".into() };
         let engine = Arc::new(Engine::new(Arc::new(MemoryStorage::new()), clock.clone(), Arc::new(NoMail), LinkKey::new([7; 32]), licence));
         let keys = tempfile::tempdir().expect("a directory");
-        let identity = Identity::open(&keys.path().join("keys"), clock).expect("keys");
-        let api = Api::new(engine.clone(), Arc::new(identity), Arc::new(Config::default()));
+        let identity = Identity::open(&keys.path().join("keys"), clock.clone()).expect("keys");
+        let live = Live::new(engine.storage().clone(), clock, std::time::Duration::from_secs(1));
+        let api = Api::new(engine.clone(), Arc::new(identity), Arc::new(Config::default()), Arc::new(live));
         World { engine, api, _keys: keys }
     }
 
@@ -94,7 +96,7 @@ impl World {
 
     async fn ask(&self, caller: Caller, query: &str, variables: Value) -> Value {
         let request = Request::new(query).variables(Variables::from_json(variables));
-        let response = self.api.execute(request, caller, "req-test".into(), None).await;
+        let response = self.api.execute(request, Call { caller, request_id: "req-test".into(), peer: None, bill: Bill::default() }).await;
         serde_json::to_value(response).expect("a response is JSON")
     }
 

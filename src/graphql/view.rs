@@ -14,7 +14,7 @@ use tenure_core::user::User;
 
 use super::cohort::{AtOnce, Cohort};
 use super::error::{Fault, Result};
-use super::loaders::{Person, PersonKey, Reader};
+use super::loaders::{Reader, SeenPersonKey};
 
 /// Who looks; cheap to clone.
 #[derive(Clone)]
@@ -72,9 +72,9 @@ impl View {
         self.ask(key).await?.ok_or_else(|| Fault::internal(&format!("no answer to {}", std::any::type_name::<K>())))
     }
 
-    /// Somebody, if the viewer can see them.
+    /// Somebody, if the viewer can see them. Who is hidden is not even read.
     pub async fn person(&self, id: UserId) -> Result<Option<Arc<Visible<User>>>> {
-        Ok(self.ask(PersonKey(id)).await?.as_ref().and_then(Person::visible).cloned())
+        self.ask(SeenPersonKey(id)).await
     }
 
     /// Somebody as a transaction left them, if the viewer can see them.

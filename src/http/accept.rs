@@ -10,6 +10,8 @@ pub enum Media {
     Json,
     /// `application/graphql-response+json`: what cannot be executed is answered 400.
     GraphqlResponse,
+    /// `text/event-stream`: server-sent events; what cannot be executed is answered 400, as JSON.
+    EventStream,
 }
 
 impl Media {
@@ -18,6 +20,7 @@ impl Media {
         match self {
             Media::Json => HeaderValue::from_static("application/json; charset=utf-8"),
             Media::GraphqlResponse => HeaderValue::from_static("application/graphql-response+json; charset=utf-8"),
+            Media::EventStream => HeaderValue::from_static("text/event-stream; charset=utf-8"),
         }
     }
 
@@ -25,28 +28,50 @@ impl Media {
         match self {
             Media::Json => ("application", "json"),
             Media::GraphqlResponse => ("application", "graphql-response+json"),
+            Media::EventStream => ("text", "event-stream"),
         }
     }
 }
 
-/// What is best for the caller; None when nothing is acceptable. The newer type must be named, with the highest weight; who takes
-/// anything gets `application/json`.
+/// What is best for the caller; None when nothing is acceptable. The newer type must be named, with the highest weight, and so must server-
+/// sent events, with a higher one than any other; who takes anything gets `application/json`.
 pub fn negotiate(headers: &HeaderMap) -> Option<Media> {
-    let mut ranges: Vec<Range> = Vec::new();
-    for value in headers.get_all(ACCEPT) {
-        ranges.extend(value.to_str().unwrap_or_default().split(',').filter_map(Range::parse));
-    }
-    if !headers.contains_key(ACCEPT) || ranges.is_empty() {
-        return Some(Media::Json);
-    }
-    let weight = |media: Media| ranges.iter().filter_map(|r| r.fits(media).map(|s| (s, r.weight))).max_by_key(|(s, _)| *s);
-    let (json, newer) = (weight(Media::Json), weight(Media::GraphqlResponse));
+    let Some(ranges) = ranges(headers) else { return Some(Media::Json) };
+    let weight = |media: Media| weight(&ranges, media);
+    let (json, newer, stream) = (weight(Media::Json), weight(Media::GraphqlResponse), named(&ranges, Media::EventStream));
     let json_weight = json.map_or(0, |(_, weight)| weight);
+    let newer_weight = newer.map_or(0, |(_, weight)| weight);
     match newer {
+        _ if stream > json_weight.max(newer_weight) => Some(Media::EventStream),
         Some((EXACT, weight)) if weight > 0 && weight >= json_weight => Some(Media::GraphqlResponse),
         _ if json_weight > 0 => Some(Media::Json),
         Some((_, weight)) if weight > 0 => Some(Media::GraphqlResponse),
         _ => None,
+    }
+}
+
+/// Whether the caller names server-sent events as something to be answered with: the only way to answer a subscription.
+pub fn takes_events(headers: &HeaderMap) -> bool {
+    ranges(headers).is_some_and(|ranges| named(&ranges, Media::EventStream) > 0)
+}
+
+/// What the header lists; None when there is nothing in it.
+fn ranges(headers: &HeaderMap) -> Option<Vec<Range>> {
+    let values = headers.get_all(ACCEPT).iter();
+    let ranges: Vec<Range> = values.flat_map(|v| v.to_str().unwrap_or_default().split(',').filter_map(Range::parse)).collect();
+    (!ranges.is_empty()).then_some(ranges)
+}
+
+/// How exactly the type is listed, and with which weight.
+fn weight(ranges: &[Range], media: Media) -> Option<(u8, u16)> {
+    ranges.iter().filter_map(|r| r.fits(media).map(|s| (s, r.weight))).max_by_key(|(s, _)| *s)
+}
+
+/// The weight of a type that is named as such; 0 when it is not.
+fn named(ranges: &[Range], media: Media) -> u16 {
+    match weight(ranges, media) {
+        Some((EXACT, weight)) => weight,
+        Some(_) | None => 0,
     }
 }
 
@@ -106,6 +131,22 @@ mod tests {
     }
 
     #[test]
+    fn a_subscription_needs_server_sent_events_by_name() {
+        for (accept, expected) in [
+            ("text/event-stream", true),
+            ("application/json, text/event-stream;q=0.1", true),
+            ("text/event-stream;q=0", false),
+            ("*/*", false),
+            ("text/*", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(takes_events(&headers), expected, "{accept}");
+        }
+        assert!(!takes_events(&HeaderMap::new()));
+    }
+
+    #[test]
     fn the_newer_type_is_taken_when_named_with_the_highest_weight() {
         use Media::*;
         for (accept, expected) in [
@@ -124,7 +165,15 @@ mod tests {
             ("*/*, application/json;q=0", Some(GraphqlResponse)),
             ("*/*;q=0, application/json", Some(Json)),
             ("text/html", None),
-            ("text/event-stream", None),
+            ("text/event-stream", Some(EventStream)),
+            ("Text/Event-Stream; charset=utf-8", Some(EventStream)),
+            ("text/event-stream, application/json;q=0.9", Some(EventStream)),
+            ("text/event-stream, */*;q=0.1", Some(EventStream)),
+            ("text/event-stream, application/json", Some(Json)),
+            ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", Some(GraphqlResponse)),
+            ("text/event-stream;q=0.5, application/json", Some(Json)),
+            ("text/event-stream;q=0", None),
+            ("text/*", None),
             ("application/json;q=0", None),
             ("application/graphql-response+json;q=0", None),
             ("*/*;q=0.000", None),

@@ -1,34 +1,24 @@
-//! Watches how bodies are framed. hyper drops `Content-Length` beside `Transfer-Encoding` before anybody can see that there were both,
-//! so the bytes are looked at as they come in.
+//! Watches how requests are framed. hyper drops `Content-Length` beside `Transfer-Encoding`, and the second of two that are alike, before
+//! anybody can see that there were both, so the bytes are looked at as they come in.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// What was seen on a connection.
-#[derive(Debug, Clone, Default)]
-pub struct Framing(Arc<Seen>);
-
-#[derive(Debug, Default)]
-struct Seen {
-    ambiguous: AtomicBool,
-    chunked: AtomicBool,
+/// How the body of a request is said to end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Framing {
+    /// Two lengths for one body are how requests are smuggled past a proxy.
+    pub is_ambiguous: bool,
+    /// The body comes in chunks. The connection must end after the answer, as what follows is not watched.
+    pub is_chunked: bool,
 }
 
-impl Framing {
-    /// Whether a request had both lengths.
-    pub fn is_ambiguous(&self) -> bool {
-        self.0.ambiguous.load(Ordering::Relaxed)
-    }
-
-    /// Whether a body came in chunks. The connection must end after the answer, as what follows is not watched.
-    pub fn is_chunked(&self) -> bool {
-        self.0.chunked.load(Ordering::Relaxed)
-    }
+/// How far the bytes have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing of the next request is there.
+    Between,
+    /// A part of a head is there.
+    Head,
+    /// A part of a body may be missing.
+    Body,
 }
 
 /// Longest name of a header that is told apart.
@@ -37,6 +27,8 @@ const NAME_MAX: usize = 32;
 /// Where the bytes stand.
 #[derive(Debug)]
 enum State {
+    /// Before the first line of a request; blank lines there count for nothing.
+    Start,
     /// In the first line of a request.
     RequestLine,
     /// In the name of a header: its lower-case letters so far.
@@ -49,16 +41,24 @@ enum State {
     Blind,
 }
 
-struct Scanner {
-    framing: Framing,
+/// Follows the bytes of a connection from the first one on.
+#[derive(Debug)]
+pub struct Scanner {
     state: State,
     length: Option<u64>,
-    has_length: bool,
+    lengths: u32,
     has_encoding: bool,
 }
 
+impl Default for Scanner {
+    fn default() -> Scanner {
+        Scanner { state: State::Start, length: None, lengths: 0, has_encoding: false }
+    }
+}
+
 impl Scanner {
-    fn feed(&mut self, mut bytes: &[u8]) {
+    /// Reads on; `found` is told of every head that is whole now.
+    pub fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Framing)) {
         while let Some((&byte, rest)) = bytes.split_first() {
             match &mut self.state {
                 State::Blind => return,
@@ -67,20 +67,22 @@ impl Scanner {
                     *left -= skipped as u64;
                     bytes = &bytes[skipped..];
                     if *left == 0 {
-                        self.state = State::RequestLine;
+                        self.state = State::Start;
                     }
                     continue;
                 }
+                State::Start if matches!(byte, b'\r' | b'\n') => {}
+                State::Start => self.state = State::RequestLine,
                 State::RequestLine if byte == b'\n' => {
                     self.state = State::Name(Vec::new());
                 }
                 State::RequestLine => {}
                 State::Name(name) => match byte {
-                    b'\n' if name.is_empty() => self.end_of_head(),
+                    b'\n' if name.is_empty() => found(self.end_of_head()),
                     b'\n' => self.state = State::Name(Vec::new()),
                     b':' => {
                         let is_length = name == b"content-length";
-                        self.has_length |= is_length;
+                        self.lengths += u32::from(is_length);
                         self.has_encoding |= name == b"transfer-encoding";
                         self.state = State::Value { length: is_length.then_some(0) };
                     }
@@ -101,65 +103,25 @@ impl Scanner {
         }
     }
 
-    fn end_of_head(&mut self) {
-        if self.has_encoding {
-            self.framing.0.chunked.store(true, Ordering::Relaxed);
-            self.framing.0.ambiguous.fetch_or(self.has_length, Ordering::Relaxed);
+    /// How far it has come.
+    pub fn stage(&self) -> Stage {
+        match self.state {
+            State::Start => Stage::Between,
+            State::RequestLine | State::Name(_) | State::Value { .. } => Stage::Head,
+            State::Body(_) | State::Blind => Stage::Body,
         }
+    }
+
+    fn end_of_head(&mut self) -> Framing {
+        let framing = Framing { is_ambiguous: self.lengths > 1 || (self.has_encoding && self.lengths > 0), is_chunked: self.has_encoding };
         self.state = match self.length.take() {
             _ if self.has_encoding => State::Blind,
             Some(length) if length > 0 => State::Body(length),
-            _ => State::RequestLine,
+            _ => State::Start,
         };
-        self.has_length = false;
+        self.lengths = 0;
         self.has_encoding = false;
-    }
-}
-
-/// A connection whose requests are watched.
-pub struct Watched<S> {
-    inner: S,
-    scanner: Scanner,
-}
-
-impl<S> Watched<S> {
-    /// Watches a connection from its first byte on.
-    pub fn new(inner: S, framing: Framing) -> Watched<S> {
-        let scanner = Scanner { framing, state: State::RequestLine, length: None, has_length: false, has_encoding: false };
-        Watched { inner, scanner }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let result = Pin::new(&mut self.inner).poll_read(cx, buffer);
-        if result.is_ready() {
-            self.scanner.feed(buffer.filled().get(before..).unwrap_or_default());
-        }
-        result
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
+        framing
     }
 }
 
@@ -167,19 +129,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 mod tests {
     use super::*;
 
-    fn seen(pieces: &[&[u8]]) -> (bool, bool) {
-        let framing = Framing::default();
-        let mut watched = Watched::new((), framing.clone());
-        pieces.iter().for_each(|piece| watched.scanner.feed(piece));
-        (framing.is_ambiguous(), framing.is_chunked())
+    fn seen(pieces: &[&[u8]]) -> Vec<(bool, bool)> {
+        let (mut scanner, mut heads) = (Scanner::default(), Vec::new());
+        pieces.iter().for_each(|piece| scanner.feed(piece, |f| heads.push((f.is_ambiguous, f.is_chunked))));
+        heads
     }
 
     #[test]
     fn two_lengths_are_seen_in_either_order_and_in_pieces() {
         let text = b"POST /graphql HTTP/1.1\r\nHost: x\r\ncontent-LENGTH: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-        assert_eq!(seen(&[text]), (true, true));
-        assert_eq!(seen(&text.chunks(1).collect::<Vec<_>>()), (true, true));
-        assert_eq!(seen(&[b"POST / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 5\n\n"]), (true, true));
+        assert_eq!(seen(&[text]), [(true, true)]);
+        assert_eq!(seen(&text.chunks(1).collect::<Vec<_>>()), [(true, true)]);
+        assert_eq!(seen(&[b"POST / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 5\n\n"]), [(true, true)]);
+        assert_eq!(seen(&[b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"]), [(true, false)]);
     }
 
     #[test]
@@ -188,9 +150,25 @@ mod tests {
         let body = "x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n1234567890";
         assert_eq!(body.len(), 62);
         let twice = [head, body, head, body].concat();
-        assert_eq!(seen(&[twice.as_bytes()]), (false, false));
-        assert_eq!(seen(&[b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]), (false, true));
-        let second = [head, body, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n"].concat();
-        assert_eq!(seen(&[second.as_bytes()]), (true, true));
+        assert_eq!(seen(&[twice.as_bytes()]), [(false, false); 2]);
+        assert_eq!(seen(&[b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]), [(false, true)]);
+        let second = [head, body, "\r\n\r\nPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n"].concat();
+        assert_eq!(seen(&[second.as_bytes()]), [(false, false), (true, true)], "blank lines before a request count for nothing");
+    }
+
+    #[test]
+    fn it_tells_how_far_the_bytes_have_come() {
+        let mut scanner = Scanner::default();
+        for (piece, stage) in [
+            ("", Stage::Between),
+            ("\r\n", Stage::Between),
+            ("G", Stage::Head),
+            ("ET / HTTP/1.1\r\nContent-Length: 3\r\n", Stage::Head),
+            ("\r\n", Stage::Body),
+            ("abc", Stage::Between),
+        ] {
+            scanner.feed(piece.as_bytes(), |_| {});
+            assert_eq!(scanner.stage(), stage, "{piece:?}");
+        }
     }
 }

@@ -32,6 +32,11 @@ impl Origins {
         self.0.iter().any(|o| o.as_bytes() == origin.as_bytes()).then(|| origin.clone())
     }
 
+    /// Whether a WebSocket may be opened. Browsers say from where; who says nothing is no browser.
+    pub fn may_open_sockets(&self, headers: &HeaderMap) -> bool {
+        !headers.contains_key(ORIGIN) || self.allowed(headers).is_some()
+    }
+
     /// The answer to a question that a browser asks before the request itself; None for any other request.
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
         let headers = request.headers();
@@ -55,7 +60,7 @@ impl Origins {
         answer.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed(asked) {
             answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after"));
+            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after, ratelimit"));
         }
     }
 }

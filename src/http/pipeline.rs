@@ -4,67 +4,106 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
 
-use super::accept::{Media, negotiate};
+use super::accept::{Media, negotiate, takes_events};
 use super::adapter::{Document, Kind};
+use super::admission::{Denial, admit, run, show};
 use super::answer::{Fault, Outcome, Refusal, code};
-use super::framing::Framing;
+use super::line::Line;
+use super::log::Heard;
 use super::params::Params;
 use super::request_id::RequestId;
-use super::{App, SharedApp, peer};
+use super::{App, SharedApp, peer, sse, websocket};
+use crate::graphql::{Bill, Call};
 use crate::identity::{AuthenticationError, Caller};
 use crate::telemetry::chain;
 
-/// How long a body may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(15);
 /// How much of a body that is too long is still read, so that who sends it hears why it was refused.
 const BODY_SLACK: usize = 1024 * 1024;
+
+/// What a request is answered with.
+enum Answer {
+    /// All at once.
+    Whole(Outcome, Bill),
+    /// Bit by bit.
+    Live(Response, Bill),
+}
 
 /// `/graphql`.
 pub async fn graphql(State(app): State<SharedApp>, request: Request<Body>) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(request.headers(), &*app.clock));
+    if websocket::is_asked_for(request.headers()) {
+        return websocket::upgrade(app, request, &id).await;
+    }
     let media = negotiate(request.headers());
     match answer(&app, request, media, &id).await {
-        Ok(outcome) => outcome.answer(media.unwrap_or(Media::Json), &id),
+        Ok(Answer::Whole(outcome, bill)) => {
+            let mut response = match media.unwrap_or(Media::Json) {
+                Media::EventStream => sse::whole(outcome, &id),
+                media => outcome.answer(media, &id),
+            };
+            show(&bill, app.clock.now(), &mut response);
+            response
+        }
+        Ok(Answer::Live(mut response, bill)) => {
+            show(&bill, app.clock.now(), &mut response);
+            response
+        }
         Err(refusal) => refusal.answer(media.unwrap_or(Media::Json), &id),
     }
 }
 
-async fn answer(app: &App, request: Request<Body>, media: Option<Media>, id: &RequestId) -> Result<Outcome, Refusal> {
-    check_framing(&request)?;
+async fn answer(app: &SharedApp, request: Request<Body>, media: Option<Media>, id: &RequestId) -> Result<Answer, Refusal> {
     let is_get = check_method(request.method())?;
     check_acceptable(media)?;
     let peer = peer::of(&request, &app.config.trusted_proxies);
     let (head, body) = request.into_parts();
-    let params = if is_get {
-        Params::from_query(head.uri.query().unwrap_or_default())?
+    let (params, volume) = if is_get {
+        let query = head.uri.query().unwrap_or_default();
+        let texts = Params::json_in_query(query);
+        let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+        let volume = app.volume.hold(&texts).await?;
+        (Params::from_query(query)?, volume)
     } else {
         check_content_type(&head.headers)?;
-        Params::from_json(&read_body(&head.headers, body, app.config.limits.body_bytes).await?)?
+        check_encoding(&head.headers)?;
+        let limits = BodyLimits { bytes: app.config.limits.body_bytes, patience: app.config.connections.body };
+        let text = read_body(&head.headers, body, limits).await?;
+        let volume = app.volume.hold(&[&text]).await?;
+        (Params::from_json(&text)?, volume)
     };
     let document = app.adapter.parse(params);
-    check_kind(&document, is_get)?;
-    let caller = authenticate(app, &head.headers, &document).await?;
+    Heard::note(&head.extensions, document.as_ref().ok().and_then(Document::kind));
+    check_kind(&document, is_get, &head.headers)?;
+    let caller = authenticate(app, &head.headers, document.as_ref().is_ok_and(Document::only_refreshes)).await?;
     let document = match document {
         Ok(document) => document,
-        Err(fault) => return Ok(Outcome::NotExecutable(vec![fault])),
+        Err(fault) => return Ok(Answer::Whole(Outcome::NotExecutable(vec![fault]), Bill::default())),
     };
-    if let Some(fault) = check_introspection(app, &document, &caller) {
-        return Ok(Outcome::NotExecutable(vec![fault]));
+    let mut call = Call { caller, request_id: id.as_str().to_owned(), peer, bill: Bill::default() };
+    let volume = app.volume.keep(volume, document.values(), document.kind() == Some(Kind::Subscription), call.account())?;
+    let admission = match admit(app, &document, &call).await {
+        Ok(admission) => admission.holding(volume),
+        Err(Denial::NotExecutable(faults)) => return Ok(Answer::Whole(Outcome::NotExecutable(faults), Bill::default())),
+        Err(Denial::Refused(refusal)) => return Err(refusal),
+    };
+    if admission.was_waited_for() {
+        call.caller = authenticate(app, &head.headers, document.only_refreshes()).await?;
     }
-    Ok(app.adapter.run(document, caller, id.as_str(), peer).await)
-}
-
-/// Two lengths for one body are how requests are smuggled past a proxy.
-fn check_framing(request: &Request<Body>) -> Result<(), Refusal> {
-    match request.extensions().get::<Framing>() {
-        Some(framing) if framing.is_ambiguous() => Err(Refusal::bad_request("Content-Length beside Transfer-Encoding.").closing()),
-        _ => Ok(()),
+    let bill = admission.bill;
+    call.bill = bill;
+    if document.kind() == Some(Kind::Subscription) {
+        let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let ends_at = authorization.and_then(|value| app.identity.ends_at(value));
+        let listener = sse::Listener { vigil: app.live.watch(call.caller.access(), ends_at), line: head.extensions.get::<Line>().cloned() };
+        let live = sse::listen(app, document, call, admission, listener).await;
+        return Ok(live.map_or_else(|not_executable| Answer::Whole(not_executable, bill), |response| Answer::Live(response, bill)));
     }
+    Ok(Answer::Whole(run(app, document, call, admission).await, bill))
 }
 
 /// Whether it is a GET.
@@ -77,7 +116,7 @@ fn check_method(method: &Method) -> Result<bool, Refusal> {
 }
 
 fn check_acceptable(media: Option<Media>) -> Result<(), Refusal> {
-    let text = "Answers are application/graphql-response+json or application/json.";
+    let text = "Answers are application/graphql-response+json, application/json or text/event-stream.";
     media.map(drop).ok_or_else(|| Refusal::new(StatusCode::NOT_ACCEPTABLE, code::BAD_USER_INPUT, text))
 }
 
@@ -98,16 +137,33 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_USER_INPUT, "A POST needs Content-Type: application/json in UTF-8."))
 }
 
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+/// Nothing is unpacked here: a few bytes could become gigabytes.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let text = "The body must not be compressed: send it without Content-Encoding.";
+            Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::BAD_USER_INPUT, text))
+        }
+        _ => Ok(()),
+    }
+}
+
+struct BodyLimits {
+    bytes: usize,
+    patience: Duration,
+}
+
+async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Vec<u8>, Refusal> {
+    let limit = limits.bytes;
     let too_long = || {
-        let text = format!("The body is longer than {limit} bytes.");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_USER_INPUT, text)
+        let text = format!("The body is longer than {limit} bytes, which is the limit: send less at once.");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_USER_INPUT, text).with("limit", "bodyBytes").with("maximum", limit)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit.saturating_add(BODY_SLACK)) {
         return Err(too_long().closing());
     }
-    match tokio::time::timeout(BODY_PATIENCE, collect(body, limit)).await {
+    match tokio::time::timeout(limits.patience, collect(body, limit, announced)).await {
         Ok(Ok(Some(bytes))) => Ok(bytes),
         Ok(Ok(None)) => Err(too_long().closing()),
         Ok(Err(_)) => Err(Refusal::bad_request("The body broke off.").closing()),
@@ -116,8 +172,9 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<
 }
 
 /// The whole body; None when it is longer than the limit.
-async fn collect(mut body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
-    let mut bytes = Vec::new();
+async fn collect(mut body: Body, limit: usize, announced: Option<usize>) -> Result<Option<Vec<u8>>, axum::Error> {
+    // As much as is needed, where that is known: growing bit by bit takes twice of it.
+    let mut bytes = Vec::with_capacity(announced.filter(|length| *length <= limit).unwrap_or_default());
     let mut length = 0usize;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
@@ -131,22 +188,22 @@ async fn collect(mut body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::
     Ok((length <= limit).then_some(bytes))
 }
 
-/// A GET changes nothing, and nobody can listen here.
-fn check_kind(document: &Result<Document, Fault>, is_get: bool) -> Result<(), Refusal> {
+/// A GET changes nothing, and only who takes server-sent events can listen here.
+fn check_kind(document: &Result<Document, Fault>, is_get: bool, headers: &HeaderMap) -> Result<(), Refusal> {
     match document.as_ref().ok().and_then(Document::kind) {
         Some(Kind::Mutation) if is_get => Err(Refusal::method("POST", "A mutation needs POST.")),
-        Some(Kind::Subscription) => {
+        Some(Kind::Subscription) if !takes_events(headers) => {
             let text = "A subscription needs Accept: text/event-stream or a WebSocket.";
             Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, code::BAD_USER_INPUT, text))
         }
-        Some(Kind::Query | Kind::Mutation) | None => Ok(()),
+        Some(Kind::Query | Kind::Mutation | Kind::Subscription) | None => Ok(()),
     }
 }
 
 /// Who calls. An expired session counts as no credential where it is about to be prolonged, and is a bad one elsewhere.
-async fn authenticate(app: &App, headers: &HeaderMap, document: &Result<Document, Fault>) -> Result<Caller, Refusal> {
+async fn authenticate(app: &App, headers: &HeaderMap, only_refreshes: bool) -> Result<Caller, Refusal> {
     match caller(app, headers).await? {
-        Caller::ExpiredSession if document.as_ref().is_ok_and(Document::only_refreshes) => Ok(Caller::Anonymous),
+        Caller::ExpiredSession if only_refreshes => Ok(Caller::Anonymous),
         Caller::ExpiredSession => Err(Refusal::unauthenticated()),
         caller => Ok(caller),
     }
@@ -167,10 +224,4 @@ pub(super) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Ref
             Refusal::unavailable()
         }
     })
-}
-
-/// In production the schema is for those who are signed in.
-fn check_introspection(app: &App, document: &Document, caller: &Caller) -> Option<Fault> {
-    let is_allowed = app.config.is_development() || caller.access().is_some();
-    (document.introspects() && !is_allowed).then(|| Fault::new(code::VALIDATION_FAILED, "Introspection is for signed-in callers."))
 }

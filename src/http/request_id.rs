@@ -14,7 +14,12 @@ impl RequestId {
     /// The caller's, if well formed, else a new one.
     pub fn of(headers: &HeaderMap, clock: &dyn Clock) -> RequestId {
         let given = headers.get(HEADER).and_then(|v| v.to_str().ok()).and_then(RequestId::of_caller);
-        given.unwrap_or_else(|| RequestId(clock.new_uuid().to_string()))
+        given.unwrap_or_else(|| RequestId::new(clock))
+    }
+
+    /// One of ours.
+    pub fn new(clock: &dyn Clock) -> RequestId {
+        RequestId(clock.new_uuid().to_string())
     }
 
     /// A caller's, if well formed.

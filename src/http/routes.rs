@@ -9,12 +9,14 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tenure_core::storage::StorageError;
 
 use super::accept::Media;
 use super::answer::{Refusal, code};
 use super::pipeline::caller;
 use super::request_id::RequestId;
 use super::{App, SharedApp};
+use crate::identity::Caller;
 use crate::telemetry::chain;
 
 /// How long the database may take to answer that it is there.
@@ -45,7 +47,7 @@ async fn unready(app: &App) -> Option<&'static str> {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
             tracing::warn!(error = chain(&error), "not ready");
-            Some("database")
+            Some(if matches!(error, StorageError::Outdated(_)) { "migrations" } else { "database" })
         }
         Err(_) => Some("database"),
     }
@@ -55,8 +57,9 @@ async fn unready(app: &App) -> Option<&'static str> {
 pub async fn schema(State(app): State<SharedApp>, Extension(id): Extension<RequestId>, headers: HeaderMap) -> Response {
     if !app.config.is_development() {
         match caller(&app, &headers).await {
-            Ok(caller) if caller.access().is_some() => {}
-            Ok(_) => return Refusal::unauthenticated().answer(Media::Json, &id),
+            Ok(Caller::Signed(_)) => {}
+            Ok(Caller::Anonymous) => return Refusal::anonymous().answer(Media::Json, &id),
+            Ok(Caller::ExpiredSession) => return Refusal::unauthenticated().answer(Media::Json, &id),
             Err(refusal) => return refusal.answer(Media::Json, &id),
         }
     }

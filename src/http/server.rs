@@ -1,45 +1,56 @@
 //! Takes connections, with a limit to everything a slow or silent peer could hold on to, and ends in order.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tenure_core::clock::Clock;
 use tenure_core::engine::{Engine, Licence};
 use tenure_core::storage::Storage;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::adapter::Adapter;
-use super::framing::{Framing, Watched};
+use super::admission::Allowance;
+use super::line::Line;
+use super::linger::Lingering;
+use super::listeners::Listeners;
+use super::log::Asked;
 use super::origins::Origins;
 use super::peer::Peer;
-use super::{App, SharedApp, router};
+use super::request_id::RequestId;
+use super::volume::Volume;
+use super::wire::{Exchange, Refuse, Wire};
+use super::{App, SharedApp, metrics_router, router, unread};
 use crate::config::Config;
 use crate::graphql::Api;
 use crate::identity::{Identity, IdentityError};
+use crate::live::Live;
 use crate::mail::{Bell, MailError, Mailer, Worker};
+use crate::telemetry::metrics::{Inside, Level, Recorder};
 
-/// How long the head of a request may take, and how long a connection may be idle before it.
-const HEAD_PATIENCE: Duration = Duration::from_secs(10);
-/// Connections at once; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 2048;
-/// How long requests under way may take after the end was announced.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
-/// How long mails under way may take after that.
-const MAIL_PATIENCE: Duration = Duration::from_secs(10);
+/// The part of the time for ending that is kept for mails under way, once requests have been waited for.
+const MAIL_PART: u32 = 10;
+/// Connections at once of who collects numbers.
+const METRICS_CONNECTIONS: usize = 16;
+/// How often what was recorded is sorted.
+const TIDY_PAUSE: Duration = Duration::from_secs(5);
+/// What is read of a connection at once, at most: bodies come in pieces of this size.
+const READ_BUFFER: usize = 128 * 1024;
+/// By how much hyper is more patient than the wire.
+const SPARE_PATIENCE: Duration = Duration::from_secs(60);
 /// How long to wait after the system refused a connection, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -49,6 +60,14 @@ pub enum ServeError {
     /// Nobody can listen there.
     #[error("TENURE_LISTEN (--listen): cannot listen on {listen}: {}", listen_fault(source))]
     Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nobody can listen there for who collects numbers.
+    #[error("TENURE_METRICS_LISTEN (--metrics-listen): cannot listen on {listen}: {}", listen_fault(source))]
+    ListenMetrics {
         /// The address.
         listen: SocketAddr,
         /// What the system said.
@@ -83,6 +102,7 @@ pub async fn listen(config: &Config) -> Result<TcpListener, ServeError> {
 /// A server that listens already.
 pub struct Server {
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     app: SharedApp,
     worker: Worker,
 }
@@ -96,24 +116,34 @@ impl Server {
     /// Makes everything ready behind a port that is taken already, see [`listen`].
     pub fn on(listener: TcpListener, mut config: Config, storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Result<Server, ServeError> {
         config.listen = listener.local_addr()?;
+        let metrics = config.metrics_listen.map(listen_for_metrics).transpose()?;
+        if let Some(metrics) = &metrics {
+            config.metrics_listen = Some(metrics.local_addr()?);
+        }
         let config = Arc::new(config);
-        let identity = Arc::new(Identity::open(&config.key_file, clock.clone())?);
+        let identity = Identity::open(&config.key_file, clock.clone())?.with_passwords_waiting(config.connections.passwords_waiting);
+        let identity = Arc::new(identity);
         let mailer = Mailer::open(&config, identity.link_key())?;
         let bell = Bell::default();
         let licence = Licence { seat_limit: config.seat_limit, plan: config.plan.clone() };
         let engine = Arc::new(Engine::new(storage, clock.clone(), Arc::new(bell.clone()), identity.link_key(), licence));
         let worker = Worker::new(engine.clone(), mailer, bell, config.mail_poll);
-        let api = Api::new(engine.clone(), identity.clone(), config.clone());
+        let live = Arc::new(Live::new(engine.storage().clone(), clock.clone(), config.event_poll));
+        let api = Api::new(engine.clone(), identity.clone(), config.clone(), live.clone());
         let app = App {
-            adapter: Adapter::new(api, config.limits.clone()),
+            adapter: Arc::new(Adapter::new(api, config.limits.clone())),
+            live,
+            listeners: Listeners::default(),
             origins: Origins::of(&config),
+            allowance: Allowance::of(&config),
+            volume: Volume::of(&config.limits),
             draining: std::sync::atomic::AtomicBool::new(false),
             config,
             clock,
             identity,
             engine,
         };
-        Ok(Server { listener, app: Arc::new(app), worker })
+        Ok(Server { listener, metrics, app: Arc::new(app), worker })
     }
 
     /// Where it listens.
@@ -121,32 +151,96 @@ impl Server {
         self.app.config.listen
     }
 
-    /// Serves and sends mails until `end` comes, then answers what is under way, and finishes the mails under way, for ten seconds each at
-    /// most.
+    /// Where it serves numbers, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.app.config.metrics_listen
+    }
+
+    /// Serves and sends mails until `end` comes, then answers what is under way, and finishes the mails under way. All of that ends in the
+    /// time there is for it: whoever asked for the end may be about to kill what has not ended by then.
     pub async fn run(self, end: impl Future<Output = ()>) {
-        let Server { listener, app, worker } = self;
-        // A set, so that the worker ends with this, even when this is dropped.
-        let mut mails = JoinSet::new();
+        let Server { listener, metrics, app, worker } = self;
+        // Sets, so that what is in them ends with this, even when this is dropped.
+        let (mut mails, mut numbers) = (JoinSet::new(), JoinSet::new());
         let (last_call, called) = oneshot::channel::<()>();
         mails.spawn(worker.run(async move {
             let _ = called.await;
         }));
-        let router = router(app.clone());
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let graceful = GracefulShutdown::new();
-        let mut end = pin!(end);
+        let mut listening = JoinSet::new();
+        let live = app.live.clone();
+        listening.spawn(async move { live.run().await });
+        if let (Some(listener), Some(recorder)) = (metrics, Recorder::of_process()) {
+            numbers.spawn(tidy(recorder.clone()));
+            let mut door = Door::new(metrics_router(app.clone(), recorder), &app);
+            door.permits = Arc::new(Semaphore::new(METRICS_CONNECTIONS));
+            numbers.spawn(async move { door.take_connections(&listener).await });
+        }
+        let door = Door::new(router(app.clone()), &app);
+        tokio::select! {
+            () = end => {}
+            () = door.take_connections(&listener) => {}
+        }
+        tracing::info!("ending: requests under way are answered");
+        let patience = app.config.connections.drain;
+        let over = tokio::time::Instant::now() + patience;
+        app.drain();
+        drop(listener);
+        let rest = async {
+            door.close().await;
+            // Sockets are connections of their own by then.
+            app.listeners.gone().await;
+            // Behind the answers: whoever was told that a link comes gets one.
+            app.identity.resets().end().await;
+        };
+        if tokio::time::timeout_at(over - patience / MAIL_PART, rest).await.is_err() {
+            tracing::warn!("some requests were not answered in time");
+        }
+        // Only now: what was answered just before wrote mails, too.
+        drop(last_call);
+        if tokio::time::timeout_at(over, mails.join_next()).await.is_err() {
+            tracing::warn!("some mails were not sent in time: they are tried again later");
+        }
+    }
+}
+
+fn listen_for_metrics(listen: SocketAddr) -> Result<TcpListener, ServeError> {
+    let bound = std::net::TcpListener::bind(listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    });
+    bound.map_err(|source| ServeError::ListenMetrics { listen, source })
+}
+
+/// Keeps what was recorded from piling up while nobody collects it.
+async fn tidy(recorder: Recorder) {
+    loop {
+        tokio::time::sleep(TIDY_PAUSE).await;
+        recorder.tidy();
+    }
+}
+
+/// Where connections come in.
+struct Door {
+    router: Router,
+    app: SharedApp,
+    permits: Arc<Semaphore>,
+    /// Every connection listens here, and is gone when it no longer does.
+    ending: watch::Sender<()>,
+}
+
+impl Door {
+    fn new(router: Router, app: &SharedApp) -> Door {
+        let permits = Arc::new(Semaphore::new(app.config.connections.connections));
+        Door { router, app: app.clone(), permits, ending: watch::Sender::default() }
+    }
+
+    async fn take_connections(&self, listener: &TcpListener) {
         loop {
-            let accepted = tokio::select! {
-                () = &mut end => break,
-                accepted = accept(&listener, &permits) => accepted,
-            };
-            match accepted {
+            match self.accept(listener).await {
                 Ok((stream, from, permit)) => {
-                    let connection = serve_connection(stream, from, router.clone(), graceful.watcher());
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(permit);
-                    });
+                    let place = Place { _permit: permit, _inside: Level::Connections.enter() };
+                    let connection = Connection { stream, from, place, router: self.router.clone(), app: self.app.clone() };
+                    tokio::spawn(connection.serve(self.ending.subscribe()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
@@ -154,48 +248,96 @@ impl Server {
                 }
             }
         }
-        tracing::info!("ending: requests under way are answered");
-        app.drain();
-        drop(listener);
-        let rest = async {
-            graceful.shutdown().await;
-            // Behind the answers: whoever was told that a link comes gets one.
-            app.identity.resets().end().await;
+    }
+
+    /// Has every connection end with the answer that is under way, if any, and waits for that.
+    async fn close(self) {
+        let _ = self.ending.send(());
+        self.ending.closed().await;
+    }
+
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, from) = listener.accept().await?;
+        Ok((stream, from, permit))
+    }
+}
+
+/// A place among the connections.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    _inside: Inside,
+}
+
+struct Connection {
+    stream: TcpStream,
+    from: SocketAddr,
+    place: Place,
+    router: Router,
+    app: SharedApp,
+}
+
+impl Connection {
+    async fn serve(self, mut ending: watch::Receiver<()>) {
+        let Connection { stream, from, place, router, app } = self;
+        // Answers are small: waiting for more to send only makes them late.
+        let _ = stream.set_nodelay(true);
+        let peer = from.ip().to_canonical();
+        let (exchange, line) = (Exchange::default(), Line::default());
+        let over = line.clone();
+        let limits = app.config.connections.clone();
+        let mut builder = http1::Builder::new();
+        // The timers are the wire's. hyper looks at a connection that has become idle only if it has a timer of its own, so it gets one that
+        // is never the first to end.
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.idle + limits.head + SPARE_PATIENCE)
+            .max_header_size(limits.head_bytes)
+            .max_buf_size(limits.head_bytes.max(READ_BUFFER));
+        let refuse = refuse(app, peer);
+        let wire = Wire::new(Lingering::new(stream, exchange.clone()), exchange.clone(), limits, refuse, place);
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(exchange.next());
+            request.extensions_mut().insert(over.clone());
+            let mut turn = exchange.turn();
+            let answer = router.clone().call(request);
+            async move {
+                let response = answer.await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    turn.upgrade();
+                }
+                Ok::<_, Infallible>(response.map(|body| turn.until_written(body)))
+            }
+        });
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service).with_upgrades());
+        let served = async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = ending.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
         };
-        if tokio::time::timeout(DRAIN_PATIENCE, rest).await.is_err() {
-            tracing::warn!("some requests were not answered in time");
-        }
-        // Only now: what was answered just before wrote mails, too.
-        drop(last_call);
-        if tokio::time::timeout(MAIL_PATIENCE, mails.join_next()).await.is_err() {
-            tracing::warn!("some mails were not sent in time: they are tried again later");
+        tokio::select! {
+            ended = served => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection broke off");
+                }
+            }
+            () = line.hung_up() => tracing::debug!("a connection was broken off: nobody took in what it was sent"),
         }
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, from) = listener.accept().await?;
-    Ok((stream, from, permit))
-}
-
-async fn serve_connection(stream: TcpStream, from: SocketAddr, router: Router, watcher: Watcher) {
-    // Answers are small: waiting for more to send only makes them late.
-    let _ = stream.set_nodelay(true);
-    let framing = Framing::default();
-    let watched = Watched::new(stream, framing.clone());
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(from.ip().to_canonical()));
-        request.extensions_mut().insert(framing.clone());
-        router.clone().call(request)
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-    if let Err(error) = watcher.watch(builder.serve_connection(TokioIo::new(watched), service)).await {
-        tracing::debug!(%error, "a connection broke off");
-    }
+/// Answers in place of a request that could not be read, and notes it like any other.
+fn refuse(app: SharedApp, peer: IpAddr) -> Refuse {
+    Box::new(move |status| {
+        let id = RequestId::of(&HeaderMap::new(), &*app.clock);
+        let (response, bytes) = unread(status, &id, &app.config.connections);
+        Asked::unread(peer, &id).answered(&response, Duration::ZERO);
+        bytes
+    })
 }

@@ -150,12 +150,13 @@ async fn limits_say_which_and_how_much() {
         (&json!("depth"), &json!(3)),
         "{json}"
     );
-    let (_, json) = sent(server.post(&json!({"query": "{ users { nodes { id version status } } }"}))).await;
-    assert_eq!(
-        (&json["errors"][0]["extensions"]["limit"], &json["errors"][0]["extensions"]["maximum"]),
-        (&json!("cost"), &json!(4)),
-        "{json}"
-    );
+    let (_, json) = sent(server.post(&json!({"query": "{ users(first: 4) { nodes { id version } } }"}))).await;
+    let extensions = &json["errors"][0]["extensions"];
+    assert_eq!(code(&json), "COST_LIMIT_EXCEEDED");
+    assert_eq!((&extensions["cost"], &extensions["limit"], &extensions["nodes"]), (&json!(5), &json!(4), &json!(4)), "{json}");
+    assert_eq!(extensions["path"], json!(["users", "nodes"]));
+    let (_, json) = sent(server.post(&json!({"query": "{ users(first: 3) { nodes { id version } } }"}))).await;
+    assert_eq!(code(&json), "UNAUTHENTICATED", "{json}");
 }
 
 #[tokio::test]
@@ -250,7 +251,13 @@ async fn in_production_the_schema_is_for_who_is_signed_in() {
     let (_, json) = sent(server.post(&hidden)).await;
     assert_eq!((code(&json), json.get("data")), ("GRAPHQL_VALIDATION_FAILED", None));
     assert_eq!(sent(server.post(&hidden).bearer_auth(&secret)).await.1["data"]["__schema"]["queryType"]["name"], "Query");
-    assert_eq!(sent(server.request(Method::GET, "/schema.graphql")).await.0, StatusCode::UNAUTHORIZED);
+    // RFC 6750 §3.1: without a credential, nothing is said to be wrong with it.
+    for (credential, challenge) in [(None, "Bearer realm=\"tenure\""), (Some("x"), "Bearer realm=\"tenure\", error=\"invalid_token\"")] {
+        let request = server.request(Method::GET, "/schema.graphql");
+        let request = credential.into_iter().fold(request, |request, credential| request.bearer_auth(credential));
+        let answer = request.send().await.expect("answered");
+        assert_eq!((answer.status(), answer.headers()["www-authenticate"].as_bytes()), (StatusCode::UNAUTHORIZED, challenge.as_bytes()));
+    }
     assert_eq!(sent(server.request(Method::GET, "/schema.graphql").bearer_auth(&secret)).await.0, StatusCode::OK);
     assert_eq!(sent(server.request(Method::GET, "/graphiql")).await.0, StatusCode::NOT_FOUND);
     let (_, json) = sent(server.post(&json!({"query": "{ viewr { user { id } } }"}))).await;
@@ -282,7 +289,8 @@ async fn only_listed_origins_are_answered_as_such() {
 }
 
 /// What graphql-js asks, as deep as its newest version does.
-const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
+pub(super) const INTROSPECTION: &str =
+    "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
   types { ...FullType } directives { name description locations args { ...InputValue } } } }
 fragment FullType on __Type { kind name description
   fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }

@@ -73,6 +73,14 @@ impl Identity {
         access.map(Caller::Signed).ok_or(AuthenticationError::BadCredential)
     }
 
+    /// When the credential in that header ends by itself at the latest, as far as it says so: access tokens do not.
+    pub fn ends_at(&self, authorization: &str) -> Option<Timestamp> {
+        match self.verify_session_jwt(bearer(authorization)?) {
+            Verification::Valid(claims) => Some(claims.ends_at),
+            Verification::Expired | Verification::Bad => None,
+        }
+    }
+
     async fn authenticate_token(&self, engine: &Arc<Engine>, secret: &str) -> Result<Caller, AuthenticationError> {
         if !is_access_token(secret) {
             return Err(AuthenticationError::BadCredential);

@@ -15,6 +15,12 @@ use tenure_core::clock::Clock;
 use tenure_core::secret::LinkKey;
 use tenure_core::time::Timestamp;
 
+use super::jwt;
+
+/// How long a key is accepted that another one has taken the place of, in seconds: as long as its last token works, which a node may have
+/// signed a moment after, before it looked at the file again, by a clock that is not quite that of the others.
+const OVERLAP_SECONDS: i64 = jwt::LIFETIME_SECONDS + 2 * jwt::LEEWAY_SECONDS;
+
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -116,8 +122,8 @@ impl Keys {
     }
 }
 
-/// What tells one version of the file from another.
-type Stamp = (Option<std::time::SystemTime>, u64);
+/// What tells one version of the file from another: when it was written, how long it is, and which file it is.
+type Stamp = (Option<std::time::SystemTime>, u64, u64);
 
 struct Loaded {
     keys: Arc<Keys>,
@@ -139,6 +145,10 @@ impl KeyRing {
         if !path.exists() {
             create(path, &clock)?;
         }
+        // Who changes the file at this moment needs what stands beside it; what others left there can wait for the next start.
+        if let Some(_lock) = Lock::if_free(path) {
+            tidy(path);
+        }
         let (keys, stamp) = read(path)?;
         let loaded = Loaded { keys: Arc::new(keys), stamp, looked_at: now.unix_seconds() };
         Ok(KeyRing { path: path.to_owned(), clock, loaded: RwLock::new(loaded) })
@@ -154,6 +164,24 @@ impl KeyRing {
                 return loaded.keys.clone();
             }
         }
+        self.look(second)
+    }
+
+    /// The keys, looked for just now: what is signed is signed with the newest.
+    pub fn newest(&self) -> Arc<Keys> {
+        self.look(self.clock.now().unix_seconds())
+    }
+
+    /// The keys, looked for just now unless they have that one: another node may have learned of a new key a moment before.
+    pub fn with_key(&self, kid: &str) -> Arc<Keys> {
+        let keys = self.current();
+        match keys.keys.iter().any(|key| key.kid == kid) {
+            true => keys,
+            false => self.look(self.clock.now().unix_seconds()),
+        }
+    }
+
+    fn look(&self, second: i64) -> Arc<Keys> {
         let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         loaded.looked_at = second;
         match fs::metadata(&self.path) {
@@ -173,7 +201,18 @@ impl KeyRing {
 }
 
 fn stamp_of(metadata: &fs::Metadata) -> Stamp {
-    (metadata.modified().ok(), metadata.len())
+    (metadata.modified().ok(), metadata.len(), number_of(metadata))
+}
+
+/// A file that was put in another's place has a number of its own, however short a time lies between them.
+#[cfg(unix)]
+fn number_of(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn number_of(_: &fs::Metadata) -> u64 {
+    0
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
@@ -181,36 +220,121 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
     move |source| KeyError::Io { path, source }
 }
 
-/// Writes a new file beside the path and links it there, which only the first of several does.
+/// Random bytes in the name of a key.
+const KID_BYTES: usize = 9;
+
+/// Makes the file, which only the first of several does.
 fn create(path: &Path, clock: &Arc<dyn Clock>) -> Result<(), KeyError> {
-    let rng = SystemRandom::new();
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&rng).map_err(|_| KeyError::Random)?;
     let mut link = [0u8; 32];
     getrandom::fill(&mut link).map_err(|_| KeyError::Random)?;
-    let mut name = [0u8; 9];
+    let entry = new_key(clock.now())?;
+    let kid = entry.kid.clone();
+    let file = KeyFile { keys: vec![entry], link_key: URL_SAFE_NO_PAD.encode(link) };
+    write_beside(path, &file, &kid, |temporary| match fs::hard_link(temporary, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Another one was faster, and has tidied up, see `tidy`.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.exists() => Ok(()),
+        // Some file systems know no links; there the last of several wins, and all read the file after that.
+        Err(_) if !path.exists() => fs::rename(temporary, path),
+        result => result,
+    })
+}
+
+/// Puts a new signing key into the file, and says its name. The former one retires when the last token that was signed with it has expired;
+/// keys that have retired are taken out. All of it or nothing; of several that do this at once, each adds its key.
+pub fn rotate(path: &Path, clock: &dyn Clock) -> Result<String, KeyError> {
+    let _lock = Lock::of(path)?;
+    let (mut file, _) = parse(path)?;
+    let now = clock.now();
+    let retires = now.plus_seconds(OVERLAP_SECONDS);
+    let is_over = |text: &String| Timestamp::parse_rfc3339(text).is_some_and(|at| at <= now);
+    file.keys.retain(|key| !key.retire_at.as_ref().is_some_and(is_over));
+    for key in file.keys.iter_mut().filter(|key| key.retire_at.is_none()) {
+        key.retire_at = Some(retires.to_rfc3339());
+    }
+    let entry = new_key(now)?;
+    let kid = entry.kid.clone();
+    file.keys.push(entry);
+    write_beside(path, &file, &kid, |temporary| fs::rename(temporary, path))?;
+    Ok(kid)
+}
+
+/// Keeps others from changing the file. The lock is on the file itself, so that nothing is left lying about.
+struct Lock(#[allow(dead_code, reason = "unlocks when it is closed")] fs::File);
+
+impl Lock {
+    fn of(path: &Path) -> Result<Lock, KeyError> {
+        loop {
+            let file = fs::File::open(path).map_err(io_error(path))?;
+            file.lock().map_err(io_error(path))?;
+            // Who held it before may have put another file in its place; the lock on the former one is worth nothing then.
+            let (held, there) = (file.metadata().map_err(io_error(path))?, fs::metadata(path).map_err(io_error(path))?);
+            if number_of(&held) == number_of(&there) {
+                return Ok(Lock(file));
+            }
+        }
+    }
+
+    /// None while somebody else holds it, and where there is none to be had.
+    fn if_free(path: &Path) -> Option<Lock> {
+        let file = fs::File::open(path).ok()?;
+        file.try_lock().ok()?;
+        // Somebody may have put another file in its place and hold that one.
+        (number_of(&file.metadata().ok()?) == number_of(&fs::metadata(path).ok()?)).then_some(Lock(file))
+    }
+}
+
+fn new_key(now: Timestamp) -> Result<KeyEntry, KeyError> {
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(|_| KeyError::Random)?;
+    let mut name = [0u8; KID_BYTES];
     getrandom::fill(&mut name).map_err(|_| KeyError::Random)?;
-    let kid = URL_SAFE_NO_PAD.encode(name);
-    let entry = KeyEntry {
-        kid: kid.clone(),
+    Ok(KeyEntry {
+        kid: URL_SAFE_NO_PAD.encode(name),
         alg: "EdDSA".to_owned(),
         key: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()),
-        created_at: clock.now().to_rfc3339(),
+        created_at: now.to_rfc3339(),
         retire_at: None,
-    };
-    let file = KeyFile { keys: vec![entry], link_key: URL_SAFE_NO_PAD.encode(link) };
-    let text = serde_json::to_vec_pretty(&file).map_err(|e| KeyError::Io { path: path.to_owned(), source: io::Error::other(e) })?;
+    })
+}
 
+/// Writes a file beside the path, down to the disk, and has it put in its place: nobody ever reads half a file.
+fn write_beside(path: &Path, file: &KeyFile, name: &str, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyError> {
+    let text = serde_json::to_vec_pretty(file).map_err(|e| KeyError::Io { path: path.to_owned(), source: io::Error::other(e) })?;
     let mut temporary_name = path.file_name().unwrap_or_default().to_owned();
-    temporary_name.push(format!(".{kid}.tmp"));
+    temporary_name.push(format!(".{name}.tmp"));
     let temporary = path.with_file_name(temporary_name);
-    let written = write_private(&temporary, &text).and_then(|()| match fs::hard_link(&temporary, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // Some file systems know no links; there the last of several wins, and all read the file after that.
-        Err(_) if !path.exists() => fs::rename(&temporary, path),
-        result => result,
-    });
+    let written = write_private(&temporary, &text);
+    dies_at!("keys-written");
+    let written = written.and_then(|()| put(&temporary));
+    dies_at!("keys-linked");
     let _ = fs::remove_file(&temporary);
-    written.map_err(io_error(path))
+    written.and_then(|()| sync_folder(path)).map_err(io_error(path))
+}
+
+/// Removes what is left of processes that died while they made the file: another name of it, or keys that nobody uses. Only once the file is
+/// there, as whoever makes one at this moment does not need theirs any more; and under the lock, as whoever changes the file does.
+fn tidy(path: &Path) {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let kid = file.to_str().and_then(|file| file.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".tmp"));
+        if kid.is_some_and(|kid| URL_SAFE_NO_PAD.decode(kid).is_ok_and(|kid| kid.len() == KID_BYTES)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A name that was not written down is gone after a power cut, whatever was in the file.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes a file that only its owner may read, down to the disk.
@@ -220,11 +344,19 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(bytes)?;
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    file.write_all(first)?;
+    dies_at!("keys-half-written");
+    file.write_all(second)?;
     file.sync_all()
 }
 
-fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
+fn malformed(path: &Path, fault: String) -> KeyError {
+    KeyError::Malformed { path: path.to_owned(), fault }
+}
+
+/// The file as it stands, and its stamp.
+fn parse(path: &Path) -> Result<(KeyFile, Stamp), KeyError> {
     let metadata = fs::metadata(path).map_err(io_error(path))?;
     #[cfg(unix)]
     {
@@ -233,10 +365,15 @@ fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
             return Err(KeyError::Mode { path: path.to_owned(), mode });
         }
     }
-    let malformed = |fault: String| KeyError::Malformed { path: path.to_owned(), fault };
     let text = fs::read(path).map_err(io_error(path))?;
     // serde_json names the place and the kind of fault, never the value of a key.
-    let file: KeyFile = serde_json::from_slice(&text).map_err(|e| malformed(format!("line {}: {:?} error", e.line(), e.classify())))?;
+    let file = serde_json::from_slice(&text).map_err(|e| malformed(path, format!("line {}: {:?} error", e.line(), e.classify())))?;
+    Ok((file, stamp_of(&metadata)))
+}
+
+fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
+    let (file, stamp) = parse(path)?;
+    let malformed = |fault: String| malformed(path, fault);
     let keys: Vec<SigningKey> = file.keys.iter().map(signing_key).collect::<Result<_, _>>().map_err(malformed)?;
     if !keys.iter().any(|k| k.retire_at.is_none()) {
         return Err(malformed("every key retires: one without `retireAt` is needed".into()));
@@ -249,7 +386,7 @@ fn read(path: &Path) -> Result<(Keys, Stamp), KeyError> {
         .ok()
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(|| malformed("`linkKey` must be 32 bytes in base64url".into()))?;
-    Ok((Keys { keys, link: LinkKey::new(link) }, stamp_of(&metadata)))
+    Ok((Keys { keys, link: LinkKey::new(link) }, stamp))
 }
 
 fn signing_key(entry: &KeyEntry) -> Result<SigningKey, String> {
@@ -341,5 +478,93 @@ mod tests {
         clock.set(clock.now().plus_seconds(1));
         assert_eq!(ring.current().signing().expect("a key").kid, later);
         assert!(matches!(KeyRing::open(&path, clock), Err(KeyError::Malformed { .. })));
+    }
+
+    /// The file's own text, and how long its keys are accepted.
+    fn retiring(path: &Path) -> (String, Vec<(String, Option<String>)>) {
+        let (file, _) = parse(path).expect("a key file");
+        (file.link_key, file.keys.into_iter().map(|key| (key.kid, key.retire_at)).collect())
+    }
+
+    #[test]
+    fn a_rotated_key_is_accepted_as_long_as_its_tokens_work() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k");
+        let clock = clock();
+        let now = clock.now();
+        let ring = KeyRing::open(&path, clock.clone()).expect("opens");
+        let (link, first) = (retiring(&path).0, ring.current().signing().expect("a key").kid.clone());
+        let second = rotate(&path, &*clock).expect("rotates");
+        let retires = now.plus_seconds(610);
+        assert_eq!(retiring(&path), (link.clone(), vec![(first.clone(), Some(retires.to_rfc3339())), (second.clone(), None)]));
+
+        // Within the same second, a node that meets a token of the new key looks again.
+        assert_eq!(ring.current().signing().expect("a key").kid, first);
+        assert!(ring.with_key(&second).by_id(&second, now).is_some());
+        assert_eq!(ring.current().signing().expect("a key").kid, second);
+        let accepted = |at: Timestamp| ring.current().accepted(at).map(|key| key.kid.clone()).collect::<Vec<_>>();
+        assert_eq!(accepted(retires.plus_seconds(-1)), [first.clone(), second.clone()]);
+        assert_eq!(accepted(retires), std::slice::from_ref(&second));
+
+        clock.set(retires);
+        let third = rotate(&path, &*clock).expect("rotates");
+        assert_eq!(ring.newest().signing().expect("a key").kid, third, "what is signed is signed with the newest");
+        let expected = vec![(second.clone(), Some(retires.plus_seconds(610).to_rfc3339())), (third, None)];
+        assert_eq!(retiring(&path), (link, expected), "retired keys go, the key of links stays");
+    }
+
+    #[test]
+    fn who_rotates_at_once_gets_a_key_each() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k");
+        KeyRing::open(&path, clock()).expect("opens");
+        let barrier = std::sync::Barrier::new(8);
+        let mut kids: Vec<String> = std::thread::scope(|scope| {
+            let rivals: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        // Readers find a whole file at any moment.
+                        assert!(read(&path).is_ok());
+                        rotate(&path, &*clock()).expect("rotates")
+                    })
+                })
+                .collect();
+            rivals.into_iter().map(|r| r.join().expect("no panic")).collect()
+        });
+        let there: Vec<String> = retiring(&path).1.into_iter().map(|(kid, _)| kid).collect();
+        assert_eq!((there.len(), retiring(&path).1.iter().filter(|(_, retire)| retire.is_none()).count()), (9, 1));
+        kids.retain(|kid| !there.contains(kid));
+        assert!(kids.is_empty(), "{kids:?} are lost");
+        assert_eq!(fs::read_dir(folder.path()).expect("list").count(), 1, "nothing temporary is left");
+        assert!(matches!(rotate(&folder.path().join("none"), &*clock()), Err(KeyError::Io { .. })));
+    }
+
+    #[test]
+    fn a_node_that_starts_leaves_alone_what_a_rotation_needs() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k");
+        KeyRing::open(&path, clock()).expect("opens");
+        let beside = folder.path().join(format!("k.{}.tmp", URL_SAFE_NO_PAD.encode([7; KID_BYTES])));
+        fs::write(&beside, "half a file").expect("written");
+        let lock = Lock::of(&path).expect("the lock");
+        KeyRing::open(&path, clock()).expect("opens");
+        assert!(beside.exists(), "somebody is writing it");
+        drop(lock);
+        KeyRing::open(&path, clock()).expect("opens");
+        assert!(!beside.exists(), "whoever wrote it died");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_rotated_file_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k");
+        KeyRing::open(&path, clock()).expect("opens");
+        rotate(&path, &*clock()).expect("rotates");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).expect("chmod");
+        assert!(matches!(rotate(&path, &*clock()), Err(KeyError::Mode { mode: 0o604, .. })));
     }
 }

@@ -66,6 +66,11 @@ impl Identity {
         })
     }
 
+    /// With room for so many passwords that wait, beside those that are looked at.
+    pub fn with_passwords_waiting(self, maximum: usize) -> Identity {
+        Identity { passwords: self.passwords.with_waiting(maximum), ..self }
+    }
+
     /// The hash of a password, to be stored.
     pub async fn hash_password(&self, password: &str) -> Result<PasswordHash, IdentityError> {
         Ok(self.passwords.hash(password).await?)
@@ -83,12 +88,13 @@ impl Identity {
 
     /// A token for a session, under the epoch it carries, and when it expires.
     pub fn session_jwt(&self, session: &Session) -> Result<(String, Timestamp), IdentityError> {
-        jwt::sign(&self.keys.current(), session, self.clock.now()).ok_or(IdentityError::Signing)
+        jwt::sign(&self.keys.newest(), session, self.clock.now()).ok_or(IdentityError::Signing)
     }
 
     /// Looks at a token of a session.
     pub fn verify_session_jwt(&self, token: &str) -> jwt::Verification {
-        jwt::verify(&self.keys.current(), token, self.clock.now())
+        let keys = jwt::key_id(token).map_or_else(|| self.keys.current(), |kid| self.keys.with_key(&kid));
+        jwt::verify(&keys, token, self.clock.now())
     }
 
     /// A new refresh token: the secret, given away once, and its hash, stored.

@@ -126,7 +126,7 @@ impl Letter {
                 ];
                 Letter::new(to, name, "Choose a new password", &paragraphs)
             }
-            Mail::HandoverReceived { to, name, by, reassignment, counts } => {
+            Mail::HandoverReceived { to, successor: _, name, by, reassignment, counts } => {
                 let total: u64 = counts.iter().map(|c| u64::from(c.open) + u64::from(c.closed)).sum();
                 let list: Vec<String> = counts.iter().map(count_line).collect();
                 let paragraphs = [

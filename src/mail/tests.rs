@@ -54,7 +54,14 @@ fn all_kinds() -> Vec<Mail> {
         changed(ChangedBy::Themself),
         changed(ChangedBy::SomebodyElse),
         Mail::PasswordReset { to: to(), name: name(), link: link(LinkPurpose::PasswordReset), expires_at },
-        Mail::HandoverReceived { to: to(), name: name(), by: "Bob Ray".into(), reassignment: ReassignmentId(Uuid::from_u128(9)), counts },
+        Mail::HandoverReceived {
+            to: to(),
+            successor: None,
+            name: name(),
+            by: "Bob Ray".into(),
+            reassignment: ReassignmentId(Uuid::from_u128(9)),
+            counts,
+        },
     ]
 }
 

@@ -15,13 +15,14 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{MailError, Mailer};
+use crate::telemetry::metrics;
 
 /// Mails that are claimed, and sent, at once. Those to one recipient are sent one after the other.
 const BATCH: u32 = 8;
 /// How often it is tried to note what became of a mail, and how long to wait in between.
 const NOTE_ATTEMPTS: u32 = 20;
 const NOTE_PAUSE: Duration = Duration::from_millis(250);
-/// How often mails that were given up long ago are removed, in seconds.
+/// How often mails that were given up long ago, and outcomes of operations that are remembered no longer, are removed, in seconds.
 const FORGET_SECONDS: i64 = 3600;
 
 /// Wakes the worker of this server.
@@ -116,13 +117,14 @@ impl Worker {
 
     async fn claim(&mut self) -> Result<Vec<ClaimedMail>, StorageError> {
         let engine = &self.desk.engine;
-        let claimed = engine.claim_mails(BATCH).await?;
         let now = engine.clock().now();
+        // Before anything is claimed: a claim that is dropped for a failure here would keep its mails waiting until it ends.
         if now >= self.forget_at {
             engine.forget_mails().await?;
+            engine.forget_outcomes().await?;
             self.forget_at = now.plus_seconds(FORGET_SECONDS);
         }
-        Ok(claimed)
+        engine.claim_mails(BATCH).await
     }
 }
 
@@ -133,7 +135,9 @@ impl Desk {
         if !is_sent && let Err(error) = self.mailer.send(&claim.mail).await {
             return self.failed(claim, &error).await;
         }
+        dies_at!("mail-sent");
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        metrics::mail(metrics::Mail::Sent);
         match noted(|| self.engine.mail_sent(id)).await {
             Ok(()) => {
                 self.sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -151,10 +155,12 @@ impl Desk {
         let domain = mail.to().key().rsplit_once('@').map_or("", |(_, domain)| domain);
         match noted(|| self.engine.mail_failed(claim, error.outlook())).await {
             Ok(Fate::TriedAgain(at)) => {
+                metrics::mail(metrics::Mail::Failed);
                 let again_at = at.to_rfc3339();
                 tracing::warn!(%error, mail.id = %id, mail.kind = kind, mail.domain = domain, mail.tries = tries, again_at, "a mail could not be sent yet");
             }
             Ok(Fate::GivenUp) => {
+                metrics::mail(metrics::Mail::GivenUp);
                 tracing::error!(%error, mail.id = %id, mail.kind = kind, mail.domain = domain, mail.tries = tries, "a mail was given up");
             }
             Ok(Fate::OutOfHand) => tracing::warn!(%error, mail.id = %id, "a mail took longer than its claim"),

@@ -14,6 +14,7 @@ pub(super) fn failure(error: DbErr) -> StorageError {
                 Said::Taken(unique) => Some(StorageError::Taken(unique)),
                 Said::LostRace => Some(StorageError::Conflict),
                 Said::Away => None,
+                Said::Lacks => Some(StorageError::Outdated(database.message().to_owned())),
                 Said::Else => return other(error),
             },
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
@@ -46,6 +47,8 @@ enum Said {
     Taken(Unique),
     LostRace,
     Away,
+    /// A table or a column is not there.
+    Lacks,
     Else,
 }
 
@@ -60,10 +63,16 @@ fn said(error: &dyn DatabaseError) -> Said {
     }
     let code = error.code().unwrap_or_default();
     if error.try_downcast_ref::<SqliteError>().is_some() {
+        // The trigger that keeps events from being replaced comes before the constraint.
+        if error.message().starts_with("this event is there already") {
+            return Said::Taken(Unique::Id);
+        }
         // The lowest byte says what kind it is: BUSY, LOCKED; IOERR, FULL, CANTOPEN.
         return match code.parse::<u32>().map(|number| number & 0xff) {
             Ok(5 | 6) => Said::LostRace,
             Ok(10 | 13 | 14) => Said::Away,
+            // ERROR: anything, so its words tell.
+            Ok(1) if is_lack(error.message()) => Said::Lacks,
             _ => Said::Else,
         };
     }
@@ -72,9 +81,16 @@ fn said(error: &dyn DatabaseError) -> Said {
         "40001" | "40P01" | "55P03" => Said::LostRace,
         // Statement timeout, too many connections, idle in transaction for too long; 57P…: shutting down; 08…: connection.
         "57014" | "53300" | "25P03" => Said::Away,
+        // Undefined table, undefined column.
+        "42P01" | "42703" => Said::Lacks,
         code if code.starts_with("57P") || code.starts_with("08") => Said::Away,
         _ => Said::Else,
     }
+}
+
+/// How SQLite says that a table or a column is not there. Statements are texts of ours, so this is never about what a caller wrote.
+fn is_lack(message: &str) -> bool {
+    message.starts_with("no such table: ") || message.starts_with("no such column: ") || message.contains(" has no column named ")
 }
 
 fn taken_constraint(constraint: &str) -> Option<Unique> {

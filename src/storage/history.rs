@@ -1,6 +1,7 @@
 //! Events, and outcomes of operations that may be repeated.
 
 use async_trait::async_trait;
+use sea_orm::DbBackend;
 use tenure_core::event::{Event, EventBody, EventFilter, NewEvent};
 use tenure_core::id::{EventId, UserId};
 use tenure_core::page::{PageRequest, Slice};
@@ -10,6 +11,7 @@ use tenure_core::time::Timestamp;
 use tenure_entity::{event, idempotency};
 
 use super::error::{corrupt, other};
+use super::listen::CHANNEL;
 use super::row::{ActorColumns, Row, secret_hash};
 use super::sql::Sql;
 use super::{Sea, Source, Working};
@@ -66,6 +68,11 @@ impl<S: Source> HistoryRead for Sea<S> {
         self.rows(sql, event).await
     }
 
+    async fn events_last(&self) -> Result<i64> {
+        let sql = self.sql("SELECT last FROM event_counter WHERE id = 1");
+        self.row(sql, |row| row.take()).await?.ok_or_else(|| corrupt("the counter of events is missing"))
+    }
+
     async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>> {
         self.events_found(ids, scope).await
     }
@@ -104,8 +111,13 @@ impl HistoryWrite for Sea<Working> {
         // the history from a number on misses nothing.
         let mut sql = self.sql("UPDATE event_counter SET last = last + ");
         sql.bind(count).push(" WHERE id = 1 RETURNING last");
+        if self.backend() == DbBackend::Postgres {
+            // Heard when this is committed, by all servers; here, so that it costs no statement of its own.
+            sql.push(&format!(", pg_notify('{CHANNEL}', '')"));
+        }
         let last: i64 = self.row(sql, |row| row.take()).await?.ok_or_else(|| corrupt("the counter of events is missing"))?;
         let models: Vec<event::Model> = (last - count + 1..).zip(events).map(|(n, event)| event_model(n, event)).collect::<Result<_>>()?;
+        self.source.has_events = true;
         self.insert::<event::Entity>(&models, "").await.map(drop)
     }
 
@@ -149,5 +161,14 @@ impl HistoryWrite for Sea<Working> {
             0 => Err(corrupt("finished a key that was not taken")),
             _ => Ok(()),
         }
+    }
+
+    async fn idempotency_forget(&mut self, until: Timestamp, limit: u32) -> Result<u64> {
+        let mut sql =
+            self.sql("DELETE FROM idempotency WHERE (person_id, mutation, key) IN (SELECT person_id, mutation, key FROM idempotency");
+        sql.push(" WHERE taken_at <= ").bind(until.0).push(" ORDER BY taken_at LIMIT ").bind(i64::from(limit));
+        // Whoever takes a key anew holds it.
+        sql.lock("UPDATE SKIP LOCKED").push(")");
+        self.execute(sql).await
     }
 }

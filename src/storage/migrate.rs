@@ -4,8 +4,8 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use tenure_core::storage::{Result, StorageError};
 use tenure_migration::{MigrationStatus, Migrator, MigratorTrait};
 
+use super::SeaStorage;
 use super::error::failure;
-use super::{SeaStorage, Source};
 
 /// How often another node that migrates is waited for, five seconds each.
 const ATTEMPTS: u32 = 12;
@@ -48,7 +48,8 @@ impl SeaStorage {
 
     /// All migrations, in order. Changes nothing in the database.
     pub async fn migration_status(&self) -> Result<Vec<MigrationState>> {
-        let steps = Migrator::get_migration_with_status_read_only(self.source.connection()).await.map_err(failure)?;
+        let steps = self.source.reading(|reader| async move { Migrator::get_migration_with_status_read_only(&reader).await }).await;
+        let steps = steps.map_err(failure)?;
         let state = |step: &sea_orm_migration::Migration| MigrationState {
             name: step.name().to_owned(),
             applied: step.status() == MigrationStatus::Applied,

@@ -1,6 +1,7 @@
 //! Mails that wait to be sent.
 
 use async_trait::async_trait;
+use tenure_core::engine::PATIENCE_SECONDS;
 use tenure_core::mail::Mail;
 use tenure_core::storage::{ClaimedMail, NewMail, OutboxRead, OutboxWrite, Result};
 use tenure_core::time::Timestamp;
@@ -22,19 +23,26 @@ fn model(mail: &NewMail) -> Result<mail_outbox::Model> {
     })
 }
 
-/// None for a mail that cannot be read, as a later version of the program may have written: it must not hold up all others. It stays
-/// claimed, and whoever gets it next may know better.
-fn claimed(row: &mut Row<'_>) -> Result<Option<ClaimedMail>> {
+/// A row of the outbox that was claimed.
+enum Claimed {
+    Mail(Box<ClaimedMail>),
+    /// Cannot be read, as a later version of the program may have written it: it must not hold up all others. It stays claimed, and whoever
+    /// gets it next may know better; but not for ever.
+    Unreadable {
+        id: Uuid,
+        written_at: Timestamp,
+        tries: u32,
+    },
+}
+
+fn claimed(row: &mut Row<'_>) -> Result<Claimed> {
     let (id, body) = (row.uuid()?, row.take::<String>()?);
     let written_at = row.time()?;
     let tries = u32::try_from(row.take::<i32>()?).map_err(|_| corrupt("attempts at a mail"))?;
-    match serde_json::from_str::<Mail>(&body) {
-        Ok(mail) => Ok(Some(ClaimedMail { mail: NewMail { id, mail, written_at }, tries })),
-        Err(_) => {
-            tracing::error!(mail.id = %id, mail.tries = tries, "a mail in the outbox cannot be read");
-            Ok(None)
-        }
-    }
+    Ok(match serde_json::from_str::<Mail>(&body) {
+        Ok(mail) => Claimed::Mail(Box::new(ClaimedMail { mail: NewMail { id, mail, written_at }, tries })),
+        Err(_) => Claimed::Unreadable { id, written_at, tries },
+    })
 }
 
 #[async_trait]
@@ -78,7 +86,26 @@ impl OutboxWrite for Sea<Working> {
         sql.bind(now.0).push(" ORDER BY due_at, id LIMIT ").bind(i64::from(limit)).lock("UPDATE SKIP LOCKED");
         sql.push(") UPDATE mail_outbox SET tries = tries + 1, due_at = ").bind(until.0);
         sql.push(" WHERE id IN (SELECT id FROM due) RETURNING id, body, written_at, tries");
-        let mut mails: Vec<ClaimedMail> = self.rows(sql, claimed).await?.into_iter().flatten().collect();
+        let mut mails: Vec<ClaimedMail> = Vec::new();
+        let mut in_vain = Vec::new();
+        for row in self.rows(sql, claimed).await? {
+            match row {
+                Claimed::Mail(mail) => mails.push(*mail),
+                Claimed::Unreadable { id, written_at, .. } if written_at.plus_seconds(PATIENCE_SECONDS) <= now => in_vain.push(id),
+                Claimed::Unreadable { id, tries, .. } => {
+                    // Said once: it comes again with the end of each claim.
+                    if tries == 1 {
+                        tracing::error!(mail.id = %id, "a mail in the outbox cannot be read; it is given up when it is three days old");
+                    }
+                }
+            }
+        }
+        if !in_vain.is_empty() {
+            tracing::error!(mail.ids = ?in_vain, "mails in the outbox that cannot be read were given up");
+            let mut sql = self.sql("UPDATE mail_outbox SET given_up_at = ");
+            sql.bind(now.0).push(" WHERE ").among("id", in_vain);
+            self.execute(sql).await?;
+        }
         mails.sort_by_key(ClaimedMail::id);
         Ok(mails)
     }

@@ -1,6 +1,7 @@
 //! Putting statements together. All that SQLite and PostgreSQL say differently is here: lists of values as one parameter, sets of rows as
 //! one parameter, and the first rows of each of several lists.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sea_orm::sea_query::ArrayType;
@@ -88,13 +89,19 @@ impl Sql {
         }
     }
 
-    /// Writes that a column holds one of these codes of an enum. They are written out: there are few, and planners then know them.
+    /// Writes that a column holds one of these codes of an enum. They are written out: there are few, and planners then know them. SQLite
+    /// makes a table of what `IN` lists, for the first row that it looks at: for whom there is a row, that takes longer.
     pub(super) fn among_codes(&mut self, column: &str, codes: impl IntoIterator<Item = i16>) -> &mut Sql {
-        let codes: Vec<String> = codes.into_iter().map(|code| code.to_string()).collect();
+        // Each once, however often it is named: SQLite refuses a condition of a thousand terms.
+        let codes: Vec<String> = codes.into_iter().collect::<BTreeSet<i16>>().into_iter().map(|code| code.to_string()).collect();
         match codes.as_slice() {
             [] => self.push("FALSE"),
             [code] => self.push(&format!("{column} = {code}")),
-            codes => self.push(&format!("{column} IN ({})", codes.join(", "))),
+            codes if self.is_postgres() => self.push(&format!("{column} IN ({})", codes.join(", "))),
+            codes => {
+                let each: Vec<String> = codes.iter().map(|code| format!("{column} = {code}")).collect();
+                self.push(&format!("({})", each.join(" OR ")))
+            }
         }
     }
 

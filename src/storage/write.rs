@@ -1,6 +1,5 @@
 //! Writing many rows with one statement: rows of an entity travel as one parameter, whatever their number.
 
-use sea_orm::ConnectionTrait;
 use sea_orm::{ColumnTrait, ColumnType, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn};
 use tenure_core::storage::Result;
 
@@ -83,7 +82,8 @@ impl<S: Source> Sea<S> {
 
     /// Runs such a statement.
     pub(super) async fn models<E: EntityTrait>(&self, sql: Sql) -> Result<Vec<E::Model>> {
-        let rows = self.source.connection().query_all_raw(sql.statement()).await.map_err(failure)?;
+        let _turn = self.source.turn().await?;
+        let rows = self.source.query_all(sql.statement()).await.map_err(|error| self.failure(error))?;
         rows.iter().map(|row| E::Model::from_query_result(row, "").map_err(failure)).collect()
     }
 }

@@ -69,6 +69,7 @@ async fn what_cannot_be_right_stops_the_start_with_one_line() {
         machine: it could be read on the way";
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[("TENURE_LISTNE", "x")], "TENURE_LISTNE is not a setting: expected one of those in `tenure serve --help`"),
+        (&[("TENURE_TEST_X", "1")], "TENURE_TEST_X is not a setting: expected one of those in `tenure serve --help`"),
         (&[("TENURE_DATABASE_URL", "tenure.db")], MALFORMED),
         (&[("TENURE_DATABASE_URL", "postgres://tenure:open-sesame@db.example:port/tenure")], MALFORMED),
         (&[("TENURE_DATABASE_URL", "sqlite::memory:")], IN_MEMORY),

@@ -146,7 +146,10 @@ on_both! {
         let mut tx = office.storage.begin().await.expect("a transaction");
         let key = IdempotencyKey { person: company.ann.id, mutation: "deleteUser", key: "busy".to_owned() };
         tx.idempotency_begin(&key, [0; 32], Timestamp(1), Timestamp(0)).await.expect("the key");
-        ann.run("deleteUser", with(deletion(&company.leo), "idempotencyKey", json!("busy")), FIELDS).await.refused("IDEMPOTENCY_IN_PROGRESS");
+        // On SQLite it is another process that writes: of its keys nothing is known.
+        let expected = if db == Backend::Sqlite { "SERVICE_UNAVAILABLE" } else { "IDEMPOTENCY_IN_PROGRESS" };
+        let busy = ann.run("deleteUser", with(deletion(&company.leo), "idempotencyKey", json!("busy")), FIELDS).await;
+        assert_eq!(busy.verdict(), expected, "I8");
         drop(tx);
         ann.run("deleteUser", with(deletion(&company.leo), "idempotencyKey", json!("busy")), FIELDS).await.ok();
     }

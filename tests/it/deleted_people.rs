@@ -9,6 +9,7 @@ use crate::support::invariants::Books;
 use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::person::Person;
+use crate::support::server::Wish;
 
 const MOVED: &str = "movedCounts { kind openCount closedCount }";
 const BYLINE: &str = "kind displayName initials avatarUrl user { id }";
@@ -252,7 +253,7 @@ on_both! {
 
     /// L2: names of people whose row is gone cost one statement, however many they are, and none where there are none.
     async fn l2_names_of_deleted_people_come_all_at_once(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, Wish::without_polling).await;
         let company = &office.company;
         let ann = office.sign_in(&company.ann).await;
         let people = company.add_many(20, "Passing", crate::support::company::Traits::default()).await;
@@ -265,6 +266,7 @@ on_both! {
             for person in people.iter().take(deleted).skip(usize::from(deleted == 20)) {
                 delete(&ann, person).await;
             }
+            office.quiet().await;
             let before = office.storage.statements();
             let answer = ann.query(query, json!({})).await.ok();
             costs.push(office.storage.statements() - before);

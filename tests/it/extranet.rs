@@ -95,7 +95,7 @@ async fn field_names(person: &Person, of: &str) -> Vec<(String, String)> {
 on_both! {
     /// V3: every field of the root.
     async fn v3_external_people_read_little(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, |wish| wish.with_budget(60_000)).await;
         let company = &office.company;
         let eva = office.sign_in(&company.eva).await;
         let answers = answers(&office);

@@ -33,6 +33,20 @@ on_both! {
         assert!(office.mail.count_to("leo.again@example.com") == 1 && office.mail.count_to("leo.leaver@example.com") == 1, "E7");
     }
 
+    /// I7: an address that is theirs already keeps its spelling; nothing would tell that it changed.
+    async fn i7_the_same_login_in_another_spelling_changes_nothing(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let fields = "user { status loginEmail contactEmail }";
+        let hired = hr.run("hire", json!({"userId": company.leo.id, "loginEmail": "LEO.Leaver@Example.com"}), fields).await.ok();
+        assert_eq!(hired.at("user"), &json!({"status": "ACTIVE", "loginEmail": company.leo.email, "contactEmail": company.leo.email}));
+        hr.run("dismiss", json!({"userId": company.leo.id}), "user { id }").await.ok();
+        let moved = hr.run("moveToExtranet", json!({"userId": company.leo.id, "workgroupIds": [company.portal], "loginEmail": "Leo.LEAVER@example.com", "activateNow": true}), fields).await.ok();
+        assert_eq!(moved.at("user"), &json!({"status": "ACTIVE", "loginEmail": company.leo.email, "contactEmail": company.leo.email}));
+        assert_eq!(office.mail.count_to(&company.leo.email), 0, "E7: nobody changed it");
+    }
+
     /// R7, I10: the manager comes back only if still an active employee.
     async fn a_manager_who_left_meanwhile_stays_away(db: Backend) {
         let office = Office::open(db).await;

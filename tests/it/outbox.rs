@@ -13,7 +13,7 @@ use tenure_core::clock::{Clock, FixedClock, SystemClock};
 use tenure_core::credential::SecretHash;
 use tenure_core::email::Email;
 use tenure_core::engine::{Attempt, CLAIM_SECONDS, Engine, Licence};
-use tenure_core::id::UserId;
+use tenure_core::id::{ReassignmentId, UserId};
 use tenure_core::mail::{ChangedBy, Mail, NoMail};
 use tenure_core::policy::Access;
 use tenure_core::storage::{CredentialRead, NewMail, OutboxRead, Storage};
@@ -22,8 +22,9 @@ use uuid::Uuid;
 
 use crate::support::adapter;
 use crate::support::backend::{Backend, Database};
+use crate::support::company::{Company, Member};
 use crate::support::mail::Mailbox;
-use crate::support::office::Office;
+use crate::support::office::{Office, PASSWORD};
 use crate::support::on_both;
 use crate::support::process::{Served, tenure};
 use crate::support::server::{Server, Wish};
@@ -114,6 +115,28 @@ on_both! {
         a_while().await;
         assert_eq!(office.storage.mails_count().await.expect("counts"), (0, 0));
         assert!(office.mail.all().is_empty(), "{:?}", office.mail.all());
+    }
+
+    /// H13, S6: who left before their mail could be sent gets none; notices of a login still go to a leaver's address (E7).
+    async fn h13_who_left_meanwhile_gets_no_mail(db: Backend) {
+        let database = Database::new(db).await;
+        let doomed = Doomed::on(&Wish::on(&database), &database).await;
+        let hash = adapter::password_hash(PASSWORD).await;
+        let company = Company::found(Arc::new(doomed.storage.clone()), Arc::new(SystemClock), hash).await;
+        let email = |member: &Member| Email::parse(&member.email).expect("an address");
+        let received = |member: &Member| {
+            let mail = Mail::HandoverReceived { to: email(member), successor: Some(member.id), name: member.name.clone(), by: "Bob".into(), reassignment: ReassignmentId(SystemClock.new_uuid()), counts: Vec::new() };
+            NewMail { id: SystemClock.new_uuid(), mail, written_at: SystemClock.now() }
+        };
+        let mails = [received(&company.leo), received(&company.ben), notice(&company.leo.email, &SystemClock)];
+        let mut tx = doomed.storage.begin().await.expect("a transaction");
+        tx.mails_insert(&mails).await.expect("mails");
+        tx.commit().await.expect("a commit");
+        let claimed = doomed.engine.claim_mails(10).await.expect("a claim");
+        let mut expected = vec![mails[1].clone(), mails[2].clone()];
+        expected.sort_by_key(|mail| mail.id);
+        assert_eq!(claimed.into_iter().map(|claimed| claimed.mail).collect::<Vec<_>>(), expected);
+        assert_eq!(doomed.storage.mails_count().await.expect("counts"), (2, 0), "the other one is gone");
     }
 
     /// S2: a mail of a committed change is sent, whatever became of the server; its link works, and no token was ever stored.
@@ -215,6 +238,11 @@ on_both! {
         hr.run("invite", ida, "user { id }").await.ok();
         counts(&office.storage, (1, 0)).await;
         assert_eq!(office.mail.all().len(), 1, "{:?}", office.mail.all());
+        // Nor is it tried for ever: after three days it is given up like any other.
+        office.database.execute("UPDATE mail_outbox SET written_at = 1, due_at = 1").await;
+        hr.run("invite", json!({"email": "ivo@example.com", "kind": "INTRANET", "firstName": "Ivo", "lastName": "Dahl"}), "user { id }").await.ok();
+        counts(&office.storage, (0, 1)).await;
+        assert_eq!(office.mail.all().len(), 2, "{:?}", office.mail.all());
     }
 
     /// A server that dies while it sends leaves a claim, which ends.

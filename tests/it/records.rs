@@ -65,6 +65,78 @@ on_both! {
         assert_eq!(found.at("c.nodes"), &json!([{"title": "Asked at the fair"}, {"title": "Paul Meier"}]));
     }
 
+    /// V6: who writes what they may not read is told how many, and no more; a repeat tells the same.
+    async fn v6_who_may_write_is_shown_what_they_may_read(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let deal = |id: &str, more: Value| {
+            let mut entity = json!({"kind": "DEAL", "externalId": id});
+            entity.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            entity
+        };
+        let made = json!({"entities": [deal("hers", json!({"title": "Secret", "responsibleId": company.emma.id, "stage": "late", "amount": "1000000", "currency": "EUR"}))]});
+        hr.run("upsertOwnedEntities", made, COUNTS).await.ok();
+        let token = async |permissions: Value| {
+            let made = hr.run("createAccessToken", json!({"name": "sync", "permissions": permissions}), "secret").await.ok();
+            office.server.with_token(&made.text("secret"))
+        };
+        let fields = "createdCount updatedCount entities { title externalId responsible { displayName } ownershipChanges { totalCount } }";
+        let input = json!({"entities": [
+            deal("hers", json!({"isClosed": true})),
+            deal("mine", json!({"title": "Mine", "responsibleId": company.hr.id})),
+            deal("his", json!({"title": "His", "responsibleId": company.ben.id})),
+        ], "idempotencyKey": "once"});
+        let writer = token(json!(["ENTITIES_REASSIGN"])).await;
+        let done = writer.run("upsertOwnedEntities", input.clone(), fields).await.ok();
+        let expected = json!({"createdCount": 2, "updatedCount": 1, "entities": [{"title": "Mine", "externalId": "mine", "responsible": {"displayName": "Hana Reed"}, "ownershipChanges": {"totalCount": 0}}], "userErrors": []});
+        assert_eq!(done.payload(), &expected, "one's own are seen without ENTITIES_READ");
+        assert_eq!(writer.run("upsertOwnedEntities", input, fields).await.ok().payload(), &expected, "I8");
+        let given = deal("mine", json!({"responsibleId": company.ben.id}));
+        let gone = token(json!(["ENTITIES_WRITE"])).await.run("upsertOwnedEntities", json!({"entities": [given]}), fields).await;
+        assert_eq!(gone.verdict(), "OK");
+        assert_eq!(gone.at("entities"), &json!([]), "given away, it is out of sight");
+        let reader = token(json!(["ENTITIES_REASSIGN", "ENTITIES_READ"])).await;
+        let seen = reader.run("upsertOwnedEntities", json!({"entities": [deal("hers", json!({"isClosed": false}))]}), fields).await.ok();
+        assert_eq!(seen.at("entities.0.title"), "Secret");
+    }
+
+    /// DOMAIN §5: the address of somebody hidden, present responsible or not, is answered like one that nobody has.
+    async fn v4_an_address_names_only_whom_one_sees(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let (ann, ben) = (office.sign_in(&company.ann).await, office.sign_in(&company.ben).await);
+        let entity = |email: &str| json!({"entities": [{"kind": "DEAL", "externalId": "left", "title": "Left", "responsibleEmail": email}]});
+        let temp = company.employee("Tom", "Temp").await;
+        ann.run("upsertOwnedEntities", entity(&temp.email), COUNTS).await.ok();
+        ann.run("dismiss", json!({"userId": temp.id}), "user { id }").await.ok();
+        let hidden = ben.run("upsertOwnedEntities", entity(&temp.email), COUNTS).await;
+        let missing = ben.run("upsertOwnedEntities", entity("nobody@example.com"), COUNTS).await;
+        hidden.clone().refused_at(&[("NOT_PERMITTED", "input.entities.0")]);
+        assert_eq!(hidden.answer.body, missing.answer.body);
+        // Who sees them may name them; who has nobody is named at the field that was given.
+        ann.run("upsertOwnedEntities", entity(&temp.email), COUNTS).await.ok();
+        ann.run("upsertOwnedEntities", entity("nobody@example.com"), COUNTS).await.refused_at(&[("RESPONSIBLE_NOT_ELIGIBLE", "input.entities.0.responsibleEmail")]);
+        let by_id = json!({"entities": [{"kind": "DEAL", "externalId": "left", "responsibleId": company.leo.id}]});
+        ann.run("upsertOwnedEntities", by_id, COUNTS).await.refused_at(&[("RESPONSIBLE_NOT_ELIGIBLE", "input.entities.0.responsibleId")]);
+        ben.run("upsertOwnedEntities", entity(&company.ben.email), "entities { responsible { displayName } }").await.ok();
+    }
+
+    /// V8: case is folded in full, in rows and in what is searched for.
+    async fn v8_free_text_folds_case_in_full(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let entities = ["Große Straße 1", "GROSSE STRASSE 2", "ΟΔΟΣ"].iter().enumerate().map(|(n, title)| json!({"kind": "DEAL", "externalId": n.to_string(), "title": title, "responsibleId": company.emma.id}));
+        hr.run("upsertOwnedEntities", json!({"entities": entities.collect::<Vec<_>>()}), COUNTS).await.ok();
+        hr.run("updateUser", json!({"userId": company.emma.id, "lastName": "Weiß"}), "user { id }").await.ok();
+        let search = "query($q: String!) { ownedEntities(filter: {query: $q}) { totalCount } users(filter: {query: $q}) { totalCount } }";
+        for (query, records, people) in [("strass", 2, 0), ("große STRAẞE", 2, 0), ("Straße", 2, 0), ("οδος", 1, 0), ("weiss", 0, 1), ("WEISS", 0, 1), ("weiß", 0, 1)] {
+            let found = hr.query(search, json!({"q": query})).await.ok();
+            assert_eq!((found.at("ownedEntities.totalCount"), found.at("users.totalCount")), (&json!(records), &json!(people)), "{query}");
+        }
+    }
+
     /// S7: with ENTITIES_WRITE one's own; everything else needs ENTITIES_REASSIGN.
     async fn writing_covers_ones_own_and_orphaned_records(db: Backend) {
         let office = Office::open(db).await;

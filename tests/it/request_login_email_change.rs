@@ -53,6 +53,44 @@ on_both! {
         hr.run("invite", invite, "user { id }").await.ok();
     }
 
+    /// E6: what nobody confirmed within 24 hours reserves nothing; who takes the address ends it.
+    async fn e6_an_address_that_nobody_confirmed_in_time_is_free(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let (ben, emma, hr) = (office.sign_in(&company.ben).await, office.sign_in(&company.emma).await, office.sign_in(&company.hr).await);
+        ben.run("requestLoginEmailChange", request("ben.new@example.com"), "expiresAt").await.ok();
+        emma.run("requestLoginEmailChange", request("emma.new@example.com"), "expiresAt").await.ok();
+        let token = office.mail.latest_to("ben.new@example.com").await.token();
+        let invite = json!({"email": "Ben.New@example.com", "kind": "INTRANET", "firstName": "N", "lastName": "N"});
+        hr.run("invite", invite.clone(), "user { id }").await.refused("EMAIL_TAKEN");
+        office.database.execute("UPDATE link SET expires_at = 1").await;
+        assert!(hr.query(USAGE, json!({"a": "ben.new@example.com"})).await.ok().at("emailUsage").is_null());
+        let usages = "query($id: ID!) { user(id: $id) { version offboarding { emailUsages { roles } } } }";
+        let held = hr.query(usages, json!({"id": company.ben.id})).await.ok();
+        assert_eq!(held.at("user"), &json!({"version": 2, "offboarding": {"emailUsages": [{"roles": ["LOGIN", "CONTACT"]}]}}));
+        // A dry run and a refusal leave it as it is.
+        let before = Books::checked(&office.storage, None).await;
+        let mut dry = invite.clone();
+        dry["dryRun"] = json!(true);
+        hr.run("invite", dry, "user { id }").await.ok();
+        let mut odd = invite.clone();
+        odd["workgroupIds"] = json!(["wgr_00000000000000000000000000"]);
+        odd["kind"] = json!("EXTRANET");
+        hr.run("invite", odd, "user { id }").await.refused("WORKGROUP_NOT_ELIGIBLE");
+        Books::checked(&office.storage, None).await.assert_unchanged_since(&before);
+
+        hr.run("invite", invite, "user { id }").await.ok();
+        ben.run("confirmLoginEmailChange", json!({"token": token}), "user { id }").await.refused("TOKEN_INVALID");
+        let books = Books::checked(&office.storage, None).await;
+        let events: Vec<_> = books.events_of(company.ben.id).cloned().collect();
+        assert_eq!(events, [EventBody::EmailChanged { role: EmailRole::PendingLogin }, EventBody::EmailReleased { roles: vec![EmailRole::PendingLogin] }], "I7");
+        assert_eq!(hr.query(usages, json!({"id": company.ben.id})).await.ok().at("user.version"), 3);
+        // The same for who changes their own login, and for a replacement.
+        ben.run("requestLoginEmailChange", request("emma.new@example.com"), "expiresAt").await.ok();
+        let usage = hr.query(USAGE, json!({"a": "emma.new@example.com"})).await.ok();
+        assert_eq!(usage.at("emailUsage.holder.displayName"), "Ben Okoro");
+    }
+
     /// A newer request frees what the former one had reserved; its link is dead.
     async fn e6_a_newer_request_takes_the_place_of_the_former(db: Backend) {
         let office = Office::open(db).await;

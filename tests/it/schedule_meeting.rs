@@ -10,6 +10,7 @@ use crate::support::company::Traits;
 use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::person::Person;
+use crate::support::server::Wish;
 
 const MEETING: &str = "meeting { id title startsAt endsAt organizer { displayName user { id } } attendees { displayName user { id } } }";
 const OF: &str = "query($id: ID!) { node(id: $id) { ... on User { meetings { totalCount nodes { id title startsAt organizer { displayName } attendees { displayName } } } } } }";
@@ -165,7 +166,7 @@ on_both! {
 
     /// Lists of people with what they do together cost a bounded number of statements, however many people there are.
     async fn work_of_many_people_costs_a_bounded_number_of_statements(db: Backend) {
-        let office = Office::open(db).await;
+        let office = Office::open_with(db, Wish::without_polling).await;
         let company = &office.company;
         let ann = office.sign_in(&company.ann).await;
         let query = "query($n: Int!) { users(first: $n) { nodes { \
@@ -186,6 +187,7 @@ on_both! {
                 schedule(&by, "Sync", &[company.ann.id, company.ben.id]).await;
                 by.run("createFeedPost", json!({"text": "Hi all"}), "feedPost { id }").await.ok();
             }
+            office.quiet().await;
             let before = office.storage.statements();
             let answer = ann.query(query, json!({"n": size})).await.ok();
             assert_eq!(answer.list("users.nodes").len(), size);

@@ -32,6 +32,29 @@ on_both! {
         assert_eq!(eva.query("query($id: ID!) { node(id: $id) { id } }", json!({"id": company.sales})).await.ok().at("node"), &Value::Null);
     }
 
+    /// V7: departments are open to USERS_READ, on every way; who made one is shown that one.
+    async fn v7_departments_are_hidden_alike_on_all_ways(db: Backend) {
+        let office = Office::open(db).await;
+        let company = &office.company;
+        let hr = office.sign_in(&company.hr).await;
+        let token = async |permissions: Value| {
+            let made = hr.run("createAccessToken", json!({"name": "sync", "permissions": permissions}), "secret").await.ok();
+            office.server.with_token(&made.text("secret"))
+        };
+        let fields = "department { id name parent { name } head { displayName } }";
+        let input = |name: &str| json!({"name": name, "parentId": company.sales, "headId": company.ben.id});
+        let find = "query($dep: ID!, $ben: ID!) { dep: node(id: $dep) { id } ben: node(id: $ben) { ... on User { displayName department { name } } } }";
+        let both = json!({"dep": company.sales, "ben": company.ben.id});
+        let builder = token(json!(["STRUCTURE_MANAGE"])).await;
+        let made = builder.run("createDepartment", input("One"), fields).await.ok();
+        assert_eq!((made.at("department.name"), made.at("department.parent")), (&json!("One"), &Value::Null));
+        assert_eq!(builder.query(find, both.clone()).await.ok().body["data"], json!({"dep": null, "ben": {"displayName": "Ben Okoro", "department": null}}));
+        let reader = token(json!(["STRUCTURE_MANAGE", "USERS_READ"])).await;
+        let made = reader.run("createDepartment", input("Two"), fields).await.ok();
+        assert_eq!(made.at("department.parent.name"), "Sales");
+        assert_eq!(reader.query(find, both).await.ok().body["data"], json!({"dep": {"id": company.sales}, "ben": {"displayName": "Ben Okoro", "department": {"name": "Sales"}}}));
+    }
+
     /// V7: who sees which workgroups.
     async fn workgroups_are_seen_by_members(db: Backend) {
         let office = Office::open(db).await;

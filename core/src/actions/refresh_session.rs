@@ -7,7 +7,7 @@ use crate::credential::{RefreshToken, SecretHash, Session};
 use crate::engine::{Action, Change, Locks, Outcome};
 use crate::policy::Access;
 use crate::rejection::{Code, Failure, Rejection};
-use crate::storage::Read;
+use crate::storage::{Read, StorageError};
 
 /// Prolongs a session.
 #[derive(Debug, Clone)]
@@ -48,13 +48,22 @@ impl Action for RefreshSession {
     async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
         let Some(token) = read.refresh_token_by_hash(self.token).await? else { return Err(ended().into()) };
         let person = read.session_principal(token.session).await?.map(|p| p.user.id);
-        Ok(Locks::new().shared_all(person))
+        // A token that was used ends the session: what is under way with that is finished first (rule I4).
+        Ok(person.into_iter().fold(Locks::new(), |locks, person| match token.used_at {
+            None => locks.shared(person),
+            Some(_) => locks.exclusive(person),
+        }))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Refreshed, Failure> {
         let Some(token) = change.read().refresh_token_by_hash(self.token).await? else { return Err(ended().into()) };
         let now = change.now();
         if !change.tx().refresh_token_use(self.token, now).await? {
+            let person = change.read().session_principal(token.session).await?.map(|p| p.user.id);
+            if person.is_some_and(|person| !change.holds_exclusively(person)) {
+                // Somebody else used it since we looked.
+                return Err(StorageError::Conflict.into());
+            }
             change.tx().sessions_end(&[token.session], now).await?;
             return Ok(Refreshed::Ended);
         }

@@ -3,8 +3,11 @@
 
 use async_trait::async_trait;
 
+use uuid::Uuid;
+
 use crate::email::Email;
 use crate::engine::{Action, Change, Locks};
+use crate::id::UserId;
 use crate::mail::Mail;
 use crate::rejection::{Code, Failure};
 use crate::secret::LinkPurpose;
@@ -27,7 +30,8 @@ impl Action for RequestPasswordReset {
 
     async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
         let login = read.login_by_key(self.email.key()).await?;
-        Ok(login.into_iter().fold(Locks::new(), |locks, login| locks.exclusive(login.user.id)))
+        // In place of nobody, somebody is looked for who is not there: it costs what a leaver does (rule E8).
+        Ok(Locks::new().exclusive(login.map_or(UserId(Uuid::nil()), |login| login.user.id)))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<(), Failure> {

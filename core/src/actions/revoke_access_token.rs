@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::credential::AccessToken;
 use crate::engine::{Action, Change, Locks, Outcome};
 use crate::event::EventBody;
-use crate::id::AccessTokenId;
+use crate::id::{AccessTokenId, UserId};
+use crate::policy::TokenScope;
 use crate::rejection::{Code, Failure, Rejection};
 use crate::storage::Read;
 
@@ -33,8 +34,11 @@ impl Action for RevokeAccessToken {
     const NAME: &'static str = "revokeAccessToken";
     const CODES: &'static [Code] = &[Code::AccessTokenNotFound];
 
-    async fn locks(&self, _read: &dyn Read) -> Result<Locks, Failure> {
-        Ok(Locks::new())
+    async fn locks(&self, read: &dyn Read) -> Result<Locks, Failure> {
+        // What is under way with the token, for its owner, is finished first (rule I4).
+        let token = read.access_tokens_by_id(&[self.token], &TokenScope::everything()).await?.pop();
+        // For a token that is not there somebody is looked for who is not there: a hidden one must not take another statement (§5).
+        Ok(Locks::new().exclusive(token.map_or(UserId(self.token.0), |token| token.owner)))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<AccessTokenRevoked, Failure> {

@@ -30,7 +30,8 @@ impl Action for SignOut {
     const CODES: &'static [Code] = &[Code::NotASession];
 
     async fn locks(&self, _read: &dyn Read) -> Result<Locks, Failure> {
-        Ok(Locks::new())
+        // What is under way with the session is finished first (rule I4).
+        Ok(Locks::new().caller_exclusive())
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<SignedOut, Failure> {

@@ -136,13 +136,14 @@ impl Action for UpdateUser {
 
 impl UpdateUser {
     async fn check_placement(&self, change: &Change<'_>, reasons: &mut Reasons) -> Result<(), Failure> {
+        // Whoever may neither read departments nor place people learns of none whether it exists: NOT_PERMITTED says enough.
+        let may_know = change.access()?.permissions().has_any(&[Permission::UsersRead, Permission::UsersUpdate]);
         if let Some(department) = self.department.value() {
-            // Whoever may neither read departments nor place people learns of none whether it exists: NOT_PERMITTED says enough.
-            let may_know = change.access()?.permissions().has_any(&[Permission::UsersRead, Permission::UsersUpdate]);
             let unknown = may_know && change.read().departments_by_id(&[*department]).await?.is_empty();
             reasons.add_if(unknown, || Rejection::at(Code::DepartmentNotFound, "departmentId", "No such department."));
         }
-        if let Some(manager) = self.manager.value() {
+        // Nor, by what it costs to look, whether somebody is there.
+        if let Some(manager) = self.manager.value().filter(|_| may_know) {
             let eligible = *manager != self.user
                 && change.held(*manager).is_some_and(User::is_active_employee)
                 && !change.read().users_above(*manager).await?.contains(&self.user);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::email::EmailRole;
+use crate::email::{EmailRole, HeldAddress};
 use crate::engine::{Action, Change, Locks, Outcome};
 use crate::id::{RecordId, UserId, WorkgroupId};
 use crate::permission::Permission;
@@ -34,9 +34,9 @@ pub struct Upserted {
     pub created: u32,
     /// Changed.
     pub updated: u32,
-    /// The rows, in the order given; empty in a repeat.
+    /// The rows that the caller may read, in the order given: who may write need not be able to read (rule V6). None in a repeat.
     #[serde(skip)]
-    pub rows: Vec<Record>,
+    pub rows: Option<Vec<Record>>,
 }
 
 impl Outcome for Upserted {}
@@ -71,7 +71,7 @@ impl UpsertOwnedEntities {
         named.filter_map(|p| p.value().cloned()).collect::<HashSet<_>>().into_iter().collect()
     }
 
-    async fn holders_by_address(&self, read: &dyn Read, with_logins: bool) -> Result<HashMap<String, UserId>, Failure> {
+    async fn holders_by_address(&self, read: &dyn Read) -> Result<Vec<HeldAddress>, Failure> {
         let keys: Vec<String> = self
             .records
             .iter()
@@ -81,8 +81,7 @@ impl UpsertOwnedEntities {
             })
             .collect();
         let held = read.addresses_by_key(&keys).await?.into_iter();
-        let named = held.filter(|h| h.roles.has(EmailRole::Contact) || (with_logins && h.roles.has(EmailRole::Login)));
-        Ok(named.map(|h| (h.email.key().to_owned(), h.holder)).collect())
+        Ok(held.filter(|h| h.roles.has(EmailRole::Contact) || h.roles.has(EmailRole::Login)).collect())
     }
 }
 
@@ -122,10 +121,10 @@ impl Action for UpsertOwnedEntities {
             Some(ResponsibleName::Id(id)) => Some(*id),
             Some(ResponsibleName::Email(_)) | None => None,
         });
-        let by_address = self.holders_by_address(read, true).await?;
+        let by_address = self.holders_by_address(read).await?.into_iter().map(|held| held.holder);
         // Who gets a part in a task is held too: a deletion meanwhile would leave it behind (rule L1).
         let taking_part = self.records.iter().flat_map(|r| r.participants.iter().flatten()).map(|(user, _)| *user);
-        Ok(Locks::new().shared_all(present.iter().map(|r| r.responsible).chain(named).chain(by_address.into_values()).chain(taking_part)))
+        Ok(Locks::new().shared_all(present.iter().map(|r| r.responsible).chain(named).chain(by_address).chain(taking_part)))
     }
 
     async fn run(&self, change: &mut Change<'_>) -> Result<Upserted, Failure> {
@@ -215,7 +214,10 @@ fn make(change: &Change<'_>, n: usize, patch: &RecordPatch, lookup: &Lookup, rea
     reasons.add_if(!eligible, || {
         Rejection::at(
             Code::ResponsibleNotEligible,
-            &at("responsibleId"),
+            &at(match &patch.responsible {
+                Some(ResponsibleName::Email(_)) => "responsibleEmail",
+                Some(ResponsibleName::Id(_)) | None => "responsibleId",
+            }),
             "The responsible person must be an active employee; external people hold tasks and files of their workgroups only.",
         )
     });
@@ -234,6 +236,14 @@ fn make(change: &Change<'_>, n: usize, patch: &RecordPatch, lookup: &Lookup, rea
         subject,
         detail,
     })
+}
+
+/// Whether the caller may name somebody by that address: by the contact address that they see, and by the login address with EMAILS_MANAGE.
+/// Anybody else's would be confirmed by the answer (DOMAIN §5).
+fn is_named_by(access: &Access, held: &HeldAddress, holder: &User) -> bool {
+    let sees = |ability| access.verdict(ability, holder, false) == Verdict::Allow;
+    let by_contact = held.roles.has(EmailRole::Contact) && sees(Ability::SeeContactAddress);
+    by_contact || (held.roles.has(EmailRole::Login) && access.has(Permission::EmailsManage) && sees(Ability::SeeLoginAddress))
 }
 
 /// What a record refers to must exist and be visible.
@@ -286,7 +296,9 @@ impl UpsertOwnedEntities {
         let groups: Vec<WorkgroupId> =
             self.records.iter().filter_map(|r| r.workgroup.value().copied()).collect::<HashSet<_>>().into_iter().collect();
         let workgroups = read.workgroups_by_id(&groups, &access.workgroup_scope()).await?;
-        let by_address = self.holders_by_address(read, access.has(Permission::EmailsManage)).await?;
+        let held = self.holders_by_address(read).await?.into_iter();
+        let named = held.filter(|h| change.held(h.holder).is_some_and(|holder| is_named_by(access, h, holder)));
+        let by_address: HashMap<String, UserId> = named.map(|h| (h.email.key().to_owned(), h.holder)).collect();
         let named = self.records.iter().filter_map(|r| match &r.responsible {
             Some(ResponsibleName::Id(id)) => Some(*id),
             // Looked for too, at the same cost.
@@ -367,6 +379,12 @@ impl UpsertOwnedEntities {
             change.tx().participants_replace(&tasks, &parts).await?;
         }
         change.tx().ownership_changes_insert(&changes).await?;
-        Ok(Upserted { ids: rows.iter().map(|r| r.id).collect(), created: created.len() as u32, updated: updated.len() as u32, rows })
+        let ids: Vec<RecordId> = rows.iter().map(|r| r.id).collect();
+        let scope = access.record_scope();
+        if !matches!(scope, RecordScope::Everything(_)) {
+            let seen: HashSet<RecordId> = change.read().records_by_id(&ids, &scope).await?.into_iter().map(|r| r.id).collect();
+            rows.retain(|row| seen.contains(&row.id));
+        }
+        Ok(Upserted { ids, created: created.len() as u32, updated: updated.len() as u32, rows: Some(rows) })
     }
 }

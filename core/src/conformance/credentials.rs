@@ -32,6 +32,42 @@ pub async fn a_session_comes_with_its_person_and_the_settings(storage: Arc<dyn S
     assert_eq!(storage.session_principal(SessionId(uuid(9))).await.expect("read"), None);
 }
 
+/// Rule I4: the same of many as of one; unknown ones are left out.
+pub async fn principals_of_many_come_at_once(storage: Arc<dyn Storage>) {
+    let (ann, bob) = (user(1, "Ann Lee"), dismissed(2, "Bob Ray", at(0)));
+    let seed = Seed {
+        users: vec![ann.clone(), bob.clone()],
+        addresses: vec![held(ann.id, "ann@example.com", &[EmailRole::Login])],
+        sessions: vec![session(1, &ann), Session { ended_at: Some(at(3)), ..session(2, &ann) }, session(3, &bob), session(4, &bob)],
+        access_tokens: vec![
+            access_token(1, ann.id),
+            AccessToken { revoked_at: Some(at(3)), ..access_token(2, ann.id) },
+            access_token(3, bob.id),
+            access_token(4, bob.id),
+        ],
+        ..Seed::default()
+    };
+    seed.sow(&storage).await;
+    let ids = [3, 1, 2].map(|n| session(n, &ann).id);
+    let mut found = storage.session_principals(&[&ids[..], &[SessionId(uuid(9)), ids[0]]].concat()).await.expect("read");
+    found.sort_by_key(|p| p.session.id);
+    let mut expected = Vec::new();
+    for id in [ids[1], ids[2], ids[0]] {
+        expected.push(storage.session_principal(id).await.expect("read").expect("a session"));
+    }
+    assert_eq!(found, expected, "ended or not, whatever became of the person, each once");
+    let ids = [3, 1, 2].map(|n| access_token(n, ann.id).id);
+    let mut found = storage.token_principals(&[&ids[..], &[AccessTokenId(uuid(9)), ids[0]]].concat()).await.expect("read");
+    found.sort_by_key(|p| p.token.id);
+    let mut expected = Vec::new();
+    for n in [1, 2, 3] {
+        expected.push(storage.token_principal(hash(n)).await.expect("read").expect("a token"));
+    }
+    assert_eq!(found, expected, "revoked or not, whatever became of the owner, each once");
+    assert_eq!(storage.session_principals(&[]).await.expect("read"), []);
+    assert_eq!(storage.token_principals(&[]).await.expect("read"), []);
+}
+
 /// Rule I4: one session goes on under the epoch to which the person's was raised; no other does.
 pub async fn a_session_survives_where_it_is_lifted(storage: Arc<dyn Storage>) {
     let ann = user(1, "Ann Lee");
@@ -304,6 +340,7 @@ pub async fn invitations_are_replaced_and_found(storage: Arc<dyn Storage>) {
     of.sort_by_key(|i| i.user);
     assert_eq!(of, [invitations[2].clone(), invitations[0].clone()], "by who is invited, each once");
     assert_eq!(storage.invitation_by_hash(hash(2)).await.expect("read"), Some(invitations[1].clone()));
+    assert_eq!(storage.hashes_of_links(&[hash(99), hash(2)]).await.expect("read"), [hash(2)], "invitations are links, too");
 
     let again = Invitation { email: email("new@example.com"), sent_at: at(9), ..invitation(4, user_id(5), Actor::User(user_id(2))) };
     let mut tx = begin(&storage).await;
@@ -327,6 +364,18 @@ pub async fn links_are_replaced_found_and_removed(storage: Arc<dyn Storage>) {
         assert_eq!(storage.link_by_hash(hash(n)).await.expect("read").as_ref(), Some(link), "link {n}");
     }
     assert_eq!(storage.link_by_hash(hash(9)).await.expect("read"), None, "an unknown link");
+    let mut known = storage.hashes_of_links(&[9, 4, 1, 4].map(hash)).await.expect("read");
+    known.sort_by_key(|hash| hash.0);
+    known.dedup();
+    let mut expected = [1, 4].map(hash);
+    expected.sort_by_key(|hash| hash.0);
+    assert_eq!(known, expected, "those that stand");
+    assert_eq!(storage.hashes_of_links(&[]).await.expect("read"), [], "of none");
+    let mut of = storage.links_by_user(&[bob, user_id(9), bob]).await.expect("read");
+    of.sort_by_key(|link| link.purpose);
+    assert_eq!(of, [links[2].clone(), links[3].clone()], "the links of some people, each once");
+    assert_eq!(storage.links_by_user(&[ann, bob]).await.expect("read").len(), 4, "the links of all");
+    assert_eq!(storage.links_by_user(&[]).await.expect("read"), [], "the links of nobody");
 
     let again = PendingLink { email: email("Cher@bücher.example"), sent_at: at(9), expires_at: at(10), ..link(5, ann, login) };
     let mut tx = begin(&storage).await;

@@ -146,6 +146,45 @@ pub async fn companions_alone_are_listed(storage: Arc<dyn Storage>) {
     assert_eq!(ids(&storage, &nobody, &UserFilter::default()).await, [1], "a scope without others has the viewer");
 }
 
+/// Promise 4, for people who are named: those in the scope come back as they are, each once, and nobody else; unknown ones are left out.
+pub async fn people_are_found_by_id_within_the_scope(storage: Arc<dyn Storage>) {
+    let former = |n, name| User { status: UserStatus::Invited, ..dismissed(n, name, at(1)) };
+    let users = vec![
+        external(1, "Viewer"),
+        user(2, "Companion"),
+        user(3, "Stranger"),
+        invited(4, "Guest"),
+        former(5, "Guest again"),
+        dismissed(6, "Leaver", at(1)),
+        dismissed(7, "Leaver of the workgroup", at(1)),
+        user(8, "Who left the workgroup"),
+    ];
+    let left = Membership { left_at: Some(at(9)), ..member(workgroup_id(1), user_id(8)) };
+    let memberships = [1, 2, 4, 7].map(|n| member(workgroup_id(1), user_id(n))).into_iter().chain([left]).collect();
+    Seed { users: users.clone(), workgroups: vec![extranet(1, "One")], memberships, ..Seed::default() }.sow(&storage).await;
+    let named: Vec<UserId> = (1..=9).map(user_id).chain([user_id(2), UserId::SYSTEM]).collect();
+    for active in [ActiveReach::Nobody, ActiveReach::Companions, ActiveReach::Everybody] {
+        for flags in 0..8_u8 {
+            let has = |bit: u8| flags & (1 << bit) != 0;
+            for viewer in [1, 6, 8, 9].map(user_id) {
+                let scope = for_suite::users(viewer, active, has(0), has(1), has(2));
+                let companion = |user: &User| viewer == user_id(1) && [1, 2].map(user_id).contains(&user.id);
+                let expected: Vec<&User> = users.iter().filter(|user| scope.includes(user, companion(user))).collect();
+                let mut found = storage.users_seen_by_id(&named, &scope).await.expect("people");
+                found.sort_by_key(|user| user.id);
+                assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{scope:?}");
+                for user in &users {
+                    let alone = storage.users_seen_by_id(&[user.id], &scope).await.expect("people");
+                    assert_eq!(alone.len(), usize::from(expected.contains(&user)), "{} in {scope:?}", user.display_name());
+                }
+            }
+        }
+    }
+    let everybody = UserScope::everybody();
+    assert_eq!(storage.users_seen_by_id(&[], &everybody).await.expect("nobody"), []);
+    assert_eq!(storage.users_seen_by_id(&[UserId::SYSTEM, user_id(9)], &everybody).await.expect("nobody"), [], "the System User is in no scope");
+}
+
 /// Promise 5: who was there all the time is shown once, in both directions, whoever comes and goes before and behind the cursor.
 pub async fn people_who_come_and_go_between_pages_do_no_harm(storage: Arc<dyn Storage>) {
     let users: Vec<User> = (1..=12).map(|n| user(n * 10, &format!("Same {}", n / 4))).collect();

@@ -40,6 +40,21 @@ pub async fn events_are_numbered_without_gaps(storage: Arc<dyn Storage>) {
     assert_eq!(storage.events_after(4, 10).await.expect("read"), [], "nothing behind the end");
 }
 
+/// What was committed, and nothing else.
+pub async fn the_last_number_is_told(storage: Arc<dyn Storage>) {
+    Seed { users: vec![user(1, "Ann")], ..Seed::default() }.sow(&storage).await;
+    assert_eq!(storage.events_last().await.expect("read"), 0, "before the first");
+    let mut tx = begin(&storage).await;
+    tx.events_append(&[event(1, user_id(1)), event(2, user_id(1))]).await.expect("append");
+    assert_eq!(storage.events_last().await.expect("read"), 0, "not committed yet");
+    commit(tx).await;
+    assert_eq!(storage.events_last().await.expect("read"), 2);
+    let mut tx = begin(&storage).await;
+    tx.events_append(&[event(3, user_id(1))]).await.expect("append");
+    drop(tx);
+    assert_eq!(storage.events_last().await.expect("read"), 2, "rolled back");
+}
+
 /// A number that was given to nobody is a gap.
 pub async fn rolled_back_events_take_no_number(storage: Arc<dyn Storage>) {
     Seed { users: vec![user(1, "Ann")], ..Seed::default() }.sow(&storage).await;
@@ -143,6 +158,34 @@ pub async fn an_outcome_is_forgotten_after_its_time(storage: Arc<dyn Storage>) {
     let mut tx = begin(&storage).await;
     let state = tx.idempotency_begin(&key("a"), [9; 32], at(150), at(109)).await.expect("begin");
     assert_eq!(state, IdempotencyState::Done { fingerprint: [7; 32], outcome: "second".into() }, "it is the new time that counts");
+}
+
+/// At most so many at once, the oldest first; never one that is still remembered.
+pub async fn old_outcomes_are_removed(storage: Arc<dyn Storage>) {
+    Seed { users: vec![user(1, "Ann")], ..Seed::default() }.sow(&storage).await;
+    for n in [4, 2, 5, 1, 3] {
+        let mut tx = begin(&storage).await;
+        tx.idempotency_begin(&key(&n.to_string()), [7; 32], at(n), at(0)).await.expect("begin");
+        tx.idempotency_finish(&key(&n.to_string()), "done").await.expect("finish");
+        commit(tx).await;
+    }
+    for expected in [2, 1, 0] {
+        let mut tx = begin(&storage).await;
+        assert_eq!(tx.idempotency_forget(at(3), 2).await.expect("forget"), expected, "at most so many, and what is later stays");
+        commit(tx).await;
+        if expected == 2 {
+            let mut tx = begin(&storage).await;
+            let third = tx.idempotency_begin(&key("3"), [7; 32], at(9), at(0)).await.expect("begin");
+            assert!(matches!(third, IdempotencyState::Done { .. }), "the oldest first: {third:?}");
+            // Not left to its own end, which may come later: whatever it holds is passed over until then.
+            commit(tx).await;
+        }
+    }
+    let mut tx = begin(&storage).await;
+    for (n, is_left) in [(1, false), (2, false), (3, false), (4, true), (5, true)] {
+        let state = tx.idempotency_begin(&key(&n.to_string()), [7; 32], at(9), at(0)).await.expect("begin");
+        assert_eq!(matches!(state, IdempotencyState::Done { .. }), is_left, "{n}: {state:?}");
+    }
 }
 
 /// Only committed outcomes are stored.

@@ -123,6 +123,7 @@ cases! { $
         people_are_paged_in_every_order
         hidden_people_take_no_place_on_a_page
         companions_alone_are_listed
+        people_are_found_by_id_within_the_scope
         people_who_come_and_go_between_pages_do_no_harm
         names_are_ordered_as_bytes
         reports_and_members_are_paged_in_groups
@@ -178,6 +179,7 @@ cases! { $
     /// What people and integrations prove themselves with.
     credentials {
         a_session_comes_with_its_person_and_the_settings
+        principals_of_many_come_at_once
         a_session_survives_where_it_is_lifted
         sessions_are_extended_and_end_once
         ending_all_sessions_counts_those_that_worked
@@ -205,10 +207,12 @@ cases! { $
     /// Promise 8, and operations that may be repeated.
     history {
         events_are_numbered_without_gaps
+        the_last_number_is_told
         rolled_back_events_take_no_number
         events_of_rivals_follow_the_order_of_commits
         an_outcome_is_remembered
         an_outcome_is_forgotten_after_its_time
+        old_outcomes_are_removed
         a_rolled_back_operation_is_forgotten
         a_repeat_waits_for_the_first_to_end
     }

@@ -31,7 +31,17 @@ fn all_kinds() -> Vec<NewMail> {
         numbered(3, Mail::LoginEmailRequested { to: to(), name: name(), login: email("new@example.com") }),
         numbered(4, Mail::LoginEmailChanged { to: to(), name: name(), login: email("new@example.com"), by: ChangedBy::Themself }),
         numbered(5, Mail::PasswordReset { to: to(), name: name(), link: link(LinkPurpose::PasswordReset), expires_at: at(9) }),
-        numbered(6, Mail::HandoverReceived { to: to(), name: name(), by: "Bob".into(), reassignment: ReassignmentId(uuid(5)), counts }),
+        numbered(
+            6,
+            Mail::HandoverReceived {
+                to: to(),
+                successor: Some(user_id(1)),
+                name: name(),
+                by: "Bob".into(),
+                reassignment: ReassignmentId(uuid(5)),
+                counts,
+            },
+        ),
     ]
 }
 

@@ -67,6 +67,26 @@ impl<S: Source> CredentialRead for Memory<S> {
         Ok(user.map(|user| TokenPrincipal { token, user, settings: tables.settings }))
     }
 
+    async fn session_principals(&self, sessions: &[SessionId]) -> Result<Vec<SessionPrincipal>> {
+        let tables = self.tables();
+        let found = tables.sessions.values().filter(|s| sessions.contains(&s.id));
+        let principal = |session: &Session| {
+            let user = tables.user(session.user)?;
+            Some(SessionPrincipal { session: session.clone(), user, settings: tables.settings.clone() })
+        };
+        Ok(found.filter_map(principal).collect())
+    }
+
+    async fn token_principals(&self, tokens: &[AccessTokenId]) -> Result<Vec<TokenPrincipal>> {
+        let tables = self.tables();
+        let found = tables.access_tokens.values().filter(|t| tokens.contains(&t.id));
+        let principal = |token: &AccessToken| {
+            let user = tables.user(token.owner)?;
+            Some(TokenPrincipal { token: token.clone(), user, settings: tables.settings.clone() })
+        };
+        Ok(found.filter_map(principal).collect())
+    }
+
     async fn login_by_key(&self, key: &str) -> Result<Option<Login>> {
         let tables = self.tables();
         let holder = tables.addresses.get(key).filter(|a| a.roles.has(EmailRole::Login)).map(|a| a.holder);
@@ -121,6 +141,16 @@ impl<S: Source> CredentialRead for Memory<S> {
 
     async fn link_by_hash(&self, hash: SecretHash) -> Result<Option<PendingLink>> {
         Ok(self.tables().links.values().find(|l| l.token_hash == hash).cloned())
+    }
+
+    async fn links_by_user(&self, users: &[UserId]) -> Result<Vec<PendingLink>> {
+        Ok(self.tables().links.values().filter(|link| users.contains(&link.user)).cloned().collect())
+    }
+
+    async fn hashes_of_links(&self, hashes: &[SecretHash]) -> Result<Vec<SecretHash>> {
+        let tables = self.tables();
+        let stored = tables.invitations.values().map(|i| i.token_hash).chain(tables.links.values().map(|l| l.token_hash));
+        Ok(stored.filter(|hash| hashes.contains(hash)).collect())
     }
 }
 

@@ -48,6 +48,10 @@ impl<S: Source> HistoryRead for Memory<S> {
         Ok(tables.events.range(behind).take(limit as usize).map(|(_, event)| event.clone()).collect())
     }
 
+    async fn events_last(&self) -> Result<i64> {
+        Ok(self.tables().events.last_key_value().map_or(0, |(last, _)| *last))
+    }
+
     async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>> {
         let mut events = self.tables().events_matching(scope, &EventFilter::default());
         events.retain(|event| ids.contains(&event.event.id));
@@ -117,5 +121,18 @@ impl HistoryWrite for Memory<Working> {
             table.get_mut(&operation_key(key)).ok_or_else(|| StorageError::Corrupt("finished a key that was not taken".into()))?;
         operation.outcome = Some(outcome.to_owned());
         Ok(())
+    }
+
+    async fn idempotency_forget(&mut self, until: Timestamp, limit: u32) -> Result<u64> {
+        let table = Arc::make_mut(&mut self.tables_mut().operations);
+        let mut old: Vec<(Timestamp, OperationKey)> = table
+            .iter()
+            .filter(|(_, operation)| operation.taken_at <= until)
+            .map(|(key, operation)| (operation.taken_at, key.clone()))
+            .collect();
+        old.sort();
+        old.truncate(limit as usize);
+        old.iter().for_each(|(_, key)| drop(table.remove(key)));
+        Ok(old.len() as u64)
     }
 }

@@ -19,9 +19,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-use crate::storage::{Result, Storage, StorageError, Transaction};
+use crate::storage::{EventListener, Result, Storage, StorageError, Transaction};
 use tables::Tables;
 
 /// How long a unit of work waits for its turn before the race counts as lost.
@@ -60,6 +60,7 @@ pub struct Working {
 struct Home {
     committed: RwLock<Tables>,
     turn: Arc<Mutex<()>>,
+    bell: watch::Sender<()>,
 }
 
 impl Source for Committed {
@@ -89,7 +90,7 @@ impl Memory<Working> {
 impl MemoryStorage {
     /// A storage as after the first start: the settings and the System User, and nothing else.
     pub fn new() -> MemoryStorage {
-        let home = Home { committed: RwLock::new(Tables::initial()), turn: Arc::default() };
+        let home = Home { committed: RwLock::new(Tables::initial()), turn: Arc::default(), bell: watch::Sender::new(()) };
         Memory { source: Committed { home: Arc::new(home) } }
     }
 }
@@ -122,6 +123,10 @@ impl Storage for MemoryStorage {
     async fn ping(&self) -> Result<()> {
         Ok(())
     }
+
+    async fn events_listener(&self) -> Result<Box<dyn EventListener>> {
+        Ok(Box::new(Listener(self.source.home.bell.subscribe())))
+    }
 }
 
 #[async_trait]
@@ -129,6 +134,17 @@ impl Transaction for Memory<Working> {
     async fn commit(self: Box<Self>) -> Result<()> {
         let Working { tables, home, _turn } = self.source;
         *home.committed.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        home.bell.send_replace(());
         Ok(())
+    }
+}
+
+/// Hears of every commit.
+struct Listener(watch::Receiver<()>);
+
+#[async_trait]
+impl EventListener for Listener {
+    async fn heard(&mut self) -> Result<()> {
+        self.0.changed().await.map_err(|error| StorageError::Unavailable(Box::new(error)))
     }
 }

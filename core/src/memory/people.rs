@@ -128,6 +128,12 @@ impl<S: Source> PeopleRead for Memory<S> {
         Ok(ids.into_iter().filter_map(|id| tables.user(id)).collect())
     }
 
+    async fn users_seen_by_id(&self, ids: &[UserId], scope: &UserScope) -> Result<Vec<User>> {
+        let mut users = self.tables().users_in(scope);
+        users.retain(|user| ids.contains(&user.id));
+        Ok(users)
+    }
+
     async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>> {
         let tables = self.tables();
         let ids: BTreeSet<UserId> = ids.iter().copied().collect();

@@ -126,6 +126,11 @@ impl Access {
         !self.is_external()
     }
 
+    /// Whether departments are open to the caller: by `node`, as somebody's, and above another one alike (rule V7).
+    pub fn sees_departments(&self) -> bool {
+        self.has(Permission::UsersRead)
+    }
+
     /// Whether the setting shows leavers to every employee.
     pub fn leavers_shown(&self) -> LeaversShown {
         self.leavers

@@ -35,9 +35,9 @@ impl Visible<User> {
         access.verdict(ability, &self.0, true) == Verdict::Allow
     }
 
-    /// Department: null for external viewers and for external people.
+    /// Department: null for external viewers and for external people, and for who sees no departments.
     pub fn department(&self, access: &Access) -> Option<DepartmentId> {
-        self.0.department.filter(|_| self.allows(access, Ability::SeeProfile))
+        self.0.department.filter(|_| access.sees_departments() && self.allows(access, Ability::SeeProfile))
     }
 
     /// Manager: null for external viewers.

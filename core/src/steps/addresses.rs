@@ -163,11 +163,13 @@ pub fn tell_login_change(change: &mut Change<'_>, user: &User, former: Option<&E
     }
 }
 
-/// Sets the login address of somebody who was dismissed or moved; it becomes their contact address where they have none.
+/// Sets the login address of somebody who was dismissed or moved; it becomes their contact address where they have none. An address that is
+/// theirs keeps its spelling: another one is no change, of which nothing would tell (rule I7).
 pub fn set_login(book: &mut AddressBook, user: UserId, login: &Email) {
-    book.give(login, user, EmailRole::Login);
+    let login = book.after.get(login.key()).filter(|held| held.holder == user).map_or_else(|| login.clone(), |held| held.email.clone());
+    book.give(&login, user, EmailRole::Login);
     if book.with_role(user, EmailRole::Contact).is_none() {
-        book.give(login, user, EmailRole::Contact);
+        book.give(&login, user, EmailRole::Contact);
     }
 }
 

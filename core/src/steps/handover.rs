@@ -282,6 +282,7 @@ async fn tell_successors(change: &mut Change<'_>, reassignment: &Reassignment) -
         let Some(to) = successor.contact_email.as_ref().or(successor.login_email.as_ref()) else { continue };
         change.mail(Mail::HandoverReceived {
             to: to.clone(),
+            successor: Some(successor.id),
             name: successor.display_name(),
             by: by.clone(),
             reassignment: reassignment.id,

@@ -1,5 +1,7 @@
 //! Shapes that several inputs share: fields that may be left out or null, filters, handovers.
 
+use std::collections::BTreeSet;
+
 use crate::id::UserId;
 use crate::record::{RecordFilter, RecordKind};
 use crate::rejection::{Code, Faults, Reasons, Rejection};
@@ -73,6 +75,12 @@ pub struct RecordFilterInput {
     pub updated_at: Option<TimeRange>,
 }
 
+/// The values of a closed set that are named, each once and in their order: what is made of a list is then bounded by the set, however long
+/// the list is.
+pub fn each_once<T: Ord + Copy>(named: impl IntoIterator<Item = T>) -> Vec<T> {
+    named.into_iter().collect::<BTreeSet<T>>().into_iter().collect()
+}
+
 impl RecordFilterInput {
     /// The conditions; faults are named below `path`. An empty list is one (rule V8).
     pub fn parse(self, path: &str, faults: &mut Faults) -> RecordFilter {
@@ -83,7 +91,8 @@ impl RecordFilterInput {
             }
             _ => {}
         };
-        list("kinds", self.kinds.as_ref().map(Vec::len));
+        let kinds = self.kinds.map(each_once);
+        list("kinds", kinds.as_ref().map(Vec::len));
         list("responsibleIds", self.responsible_ids.as_ref().map(Vec::len));
         list("formerResponsibleIds", self.former_responsible_ids.as_ref().map(Vec::len));
         list("externalIds", self.external_ids.as_ref().map(Vec::len));
@@ -103,7 +112,7 @@ impl RecordFilterInput {
             }
         };
         RecordFilter {
-            kinds: self.kinds,
+            kinds,
             is_closed: self.is_closed,
             words,
             responsible: self.responsible_ids,

@@ -22,6 +22,12 @@ pub trait CredentialRead: Send + Sync {
     /// The access token of that hash, even a revoked one, with its owner and the settings, from the primary.
     async fn token_principal(&self, hash: SecretHash) -> Result<Option<TokenPrincipal>>;
 
+    /// The same as [`CredentialRead::session_principal`] for many, in any order; unknown ones are left out.
+    async fn session_principals(&self, sessions: &[SessionId]) -> Result<Vec<SessionPrincipal>>;
+
+    /// The same as [`CredentialRead::token_principal`] for many, by their identifiers, in any order; unknown ones are left out.
+    async fn token_principals(&self, tokens: &[AccessTokenId]) -> Result<Vec<TokenPrincipal>>;
+
     /// Who signs in with the address of that key, of any status.
     async fn login_by_key(&self, key: &str) -> Result<Option<Login>>;
 
@@ -55,6 +61,12 @@ pub trait CredentialRead: Send + Sync {
 
     /// The pending link whose token has that hash, even an expired one.
     async fn link_by_hash(&self, hash: SecretHash) -> Result<Option<PendingLink>>;
+
+    /// The pending links of these people, even expired ones, in any order.
+    async fn links_by_user(&self, users: &[UserId]) -> Result<Vec<PendingLink>>;
+
+    /// Those of these hashes that are of the token of an invitation or of a pending link, even an expired one, in any order.
+    async fn hashes_of_links(&self, hashes: &[SecretHash]) -> Result<Vec<SecretHash>>;
 }
 
 /// Writing credentials.

@@ -1,5 +1,7 @@
 //! What can go wrong in a storage.
 
+use crate::deadline::Passed;
+
 /// Uniqueness constraints, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unique {
@@ -17,6 +19,12 @@ pub enum Unique {
     Secret,
 }
 
+impl From<Passed> for StorageError {
+    fn from(_: Passed) -> StorageError {
+        StorageError::TimedOut
+    }
+}
+
 /// A failure of the storage. Sources are for the log, never for the client.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -29,6 +37,12 @@ pub enum StorageError {
     /// It cannot be reached now.
     #[error("storage is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The request has taken as long as it may (see [`crate::deadline`]); nothing was asked.
+    #[error("the request has taken too long")]
+    TimedOut,
+    /// It is there, but its schema is not complete: migrations are to be applied. Here is what it lacks.
+    #[error("the schema is not complete: {0}")]
+    Outdated(String),
     /// A row cannot be what it says.
     #[error("corrupt: {0}")]
     Corrupt(String),

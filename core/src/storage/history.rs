@@ -40,6 +40,10 @@ pub trait HistoryRead: Send + Sync {
     /// Events behind a sequence number, ascending, at most `limit`.
     async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>>;
 
+    /// The number of the last event that was committed; 0 before the first. Whoever reads the events behind a number afterwards finds all
+    /// up to this one.
+    async fn events_last(&self) -> Result<i64>;
+
     /// These events, as far as they are in the scope, in any order.
     async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>>;
 
@@ -82,4 +86,8 @@ pub trait HistoryWrite: Send + Sync {
 
     /// Stores the outcome under a key that this transaction took.
     async fn idempotency_finish(&mut self, key: &IdempotencyKey, outcome: &str) -> Result<()>;
+
+    /// Removes outcomes of keys that were taken at `until` or before, at most `limit`, those first that were taken first; returns how many.
+    /// Keys that another transaction holds are left alone, and not waited for.
+    async fn idempotency_forget(&mut self, until: Timestamp, limit: u32) -> Result<u64>;
 }

@@ -66,6 +66,31 @@ pub trait Storage: Read + 'static {
 
     /// Whether it can be reached and its schema is complete.
     async fn ping(&self) -> Result<()>;
+
+    /// Somebody who hears of events as they are committed. A storage without such a thing hears of nothing: whoever waits for events looks
+    /// for them now and then besides.
+    async fn events_listener(&self) -> Result<Box<dyn EventListener>> {
+        Ok(Box::new(Deaf))
+    }
+}
+
+/// Hears that events were committed, here or by another server.
+#[async_trait]
+pub trait EventListener: Send {
+    /// Waits until something may have been committed since the last call, or since this was made. May speak up for nothing, and may miss
+    /// something: it is there to be quick, and nobody relies on it. After an error it is of no use any more.
+    async fn heard(&mut self) -> Result<()>;
+}
+
+/// Hears of nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Deaf;
+
+#[async_trait]
+impl EventListener for Deaf {
+    async fn heard(&mut self) -> Result<()> {
+        std::future::pending().await
+    }
 }
 
 /// A unit of work.

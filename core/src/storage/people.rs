@@ -36,6 +36,10 @@ pub trait PeopleRead: Send + Sync {
     /// back must go through [`crate::policy`] before a viewer sees more of it than a name.
     async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<User>>;
 
+    /// Those of these people who are in the scope, in any order, each once. A hidden person is not read any further than it takes to
+    /// leave them out: finding nobody takes the same time whoever it was (DOMAIN §5).
+    async fn users_seen_by_id(&self, ids: &[UserId], scope: &UserScope) -> Result<Vec<User>>;
+
     /// Those of these people whose row was removed, in any order, each once: their names are kept for bylines (rule L2).
     async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>>;
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject};
 use tenure_core::actions::accept_invitation as action;
 use tenure_core::rejection::{Code, Failure, Rejection};
 
-use crate::graphql::error::{Fault, Result};
+use crate::graphql::error::Result;
 use crate::graphql::operation::Operation;
 use crate::graphql::types::Session;
 use crate::identity::SESSION_LIFETIME_SECONDS;
@@ -61,13 +61,13 @@ pub async fn run(ctx: &Context<'_>, input: AcceptInvitationInput) -> Result<Acce
     };
     let address = invited.login_email.as_ref().map(|e| e.address().to_owned()).unwrap_or_default();
     let hints = [invited.first_name.as_str(), invited.last_name.as_str(), address.as_str()];
-    let strong = identity.password_is_strong(&input.password, &hints).await.map_err(|e| Fault::internal(&e.to_string()))?;
+    let strong = identity.password_is_strong(&input.password, &hints).await?;
     if !strong {
         let weak = Rejection::at(Code::PasswordTooWeak, "password", "Choose 12 to 256 characters that are not easy to guess.");
         return AcceptInvitationPayload::refused(&weak.into());
     }
-    let password = identity.hash_password(&input.password).await.map_err(|e| Fault::internal(&e.to_string()))?;
-    let (refresh, hash) = identity.new_refresh_secret().map_err(|e| Fault::internal(&e.to_string()))?;
+    let password = identity.hash_password(&input.password).await?;
+    let (refresh, hash) = identity.new_refresh_secret()?;
     match perform_anonymously(ctx, Ok(action.ready(password, hash, SESSION_LIFETIME_SECONDS))).await? {
         Ok(done) => Ok(AcceptInvitationPayload {
             session: Some(Session::open(operation, &done.session, refresh).await?),

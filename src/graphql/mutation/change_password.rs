@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject};
 use tenure_core::actions::change_password as action;
 use tenure_core::steps::checks;
 
-use crate::graphql::error::{Fault, Result};
+use crate::graphql::error::Result;
 use crate::graphql::operation::Operation;
 use crate::graphql::types::int;
 
@@ -58,7 +58,7 @@ pub async fn run(ctx: &Context<'_>, input: ChangePasswordInput) -> Result<Change
     if !is_strong_for(operation, &person, &input.new_password).await? {
         return ChangePasswordPayload::refused(&checks::too_weak("newPassword").into());
     }
-    let password = operation.identity().hash_password(&input.new_password).await.map_err(|e| Fault::internal(&e.to_string()))?;
+    let password = operation.identity().hash_password(&input.new_password).await?;
     match perform(ctx, Ok(action::ChangePassword { user: person.id, verified, password }), Manner::default()).await? {
         Ok(done) => Ok(ChangePasswordPayload { ended_count: Some(int(done.ended.into())), ..ChangePasswordPayload::done() }),
         Err(refusal) => ChangePasswordPayload::refused(&refusal),

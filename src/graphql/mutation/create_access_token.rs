@@ -6,7 +6,7 @@ use async_graphql::{Context, InputObject};
 use tenure_core::actions::create_access_token as action;
 use tenure_core::permission::Permission as Right;
 
-use crate::graphql::error::{Fault, Result};
+use crate::graphql::error::Result;
 use crate::graphql::operation::{Operation, view};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::types::{AccessToken, Permission};
@@ -50,7 +50,7 @@ payload! {
 /// Performs it. The secret is made here and shown this once; its hash is stored.
 pub async fn run(ctx: &Context<'_>, input: CreateAccessTokenInput) -> Result<CreateAccessTokenPayload> {
     let by = view(ctx)?;
-    let made = Operation::of(ctx)?.identity().new_access_token().map_err(|e| Fault::internal(&e.to_string()))?;
+    let made = Operation::of(ctx)?.identity().new_access_token()?;
     let shape = action::CreateAccessTokenInput {
         name: input.name,
         permissions: input.permissions.into_iter().map(Right::from).collect(),

@@ -138,9 +138,10 @@ pub async fn conflicting_settings(by: &View, refusal: &Refusal) -> Result<Option
     Ok(None)
 }
 
-/// Records in an outcome, in the order given; in a repeat, as they stand now, without those that are gone or hidden since.
-pub async fn records(by: &View, ids: &[RecordId], rows: Vec<Record>) -> Result<Vec<OwnedEntity>> {
-    if !rows.is_empty() {
+/// Records in an outcome that the viewer may read, in the order given; in a repeat, as they stand now, without those that are gone or hidden
+/// since.
+pub async fn records(by: &View, ids: &[RecordId], rows: Option<Vec<Record>>) -> Result<Vec<OwnedEntity>> {
+    if let Some(rows) = rows {
         return Ok(rows.into_iter().map(|row| OwnedEntity::new(by, Arc::new(row))).collect());
     }
     let mut found = Vec::with_capacity(ids.len());

@@ -23,9 +23,17 @@ pub async fn compare(operation: &Operation, access: &Access, given: &str) -> Res
     let user = storage.users_by_id(&[access.person()]).await?.pop().ok_or(Fault::Unauthenticated)?;
     // Whoever is active signs in with some address (rule E4).
     let login = user.login_email.as_ref().ok_or_else(|| Fault::internal("a session of somebody without a login"))?;
-    let Some(attempt) = identity.attempts().begin(login.key(), operation.peer()) else { return Ok(Compared::Limited) };
+    // Before the attempt: one that a database cut short would count as failed.
     let stored = storage.password_by_user(user.id).await?;
-    let right = identity.verify_password(stored.as_ref(), given).await.map_err(|e| Fault::internal(&e.to_string()))?;
+    let Some(attempt) = identity.attempts().begin_in_turn(login.key(), operation.peer()).await else { return Ok(Compared::Limited) };
+    let right = match identity.verify_password(stored.as_ref(), given).await {
+        Ok(right) => right,
+        Err(error) => {
+            // Nothing was compared, so nobody was wrong.
+            attempt.withdrawn();
+            return Err(error.into());
+        }
+    };
     match stored.filter(|_| right) {
         Some(stored) => {
             attempt.succeeded();
@@ -42,5 +50,5 @@ pub async fn compare(operation: &Operation, access: &Access, given: &str) -> Res
 pub async fn is_strong_for(operation: &Operation, user: &User, password: &str) -> Result<bool> {
     let address = user.login_email.as_ref().map(|e| e.address()).unwrap_or_default();
     let hints = [user.first_name.as_str(), user.last_name.as_str(), address];
-    operation.identity().password_is_strong(password, &hints).await.map_err(|e| Fault::internal(&e.to_string()))
+    Ok(operation.identity().password_is_strong(password, &hints).await?)
 }

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject};
 use tenure_core::actions::refresh_session as action;
 use tenure_core::credential::SecretHash;
 
-use crate::graphql::error::{Fault, Result};
+use crate::graphql::error::Result;
 use crate::graphql::operation::Operation;
 use crate::graphql::types::Session;
 use crate::identity::SESSION_LIFETIME_SECONDS;
@@ -38,7 +38,7 @@ payload! {
 /// Performs it.
 pub async fn run(ctx: &Context<'_>, input: RefreshSessionInput) -> Result<RefreshSessionPayload> {
     let operation = Operation::of(ctx)?;
-    let (refresh, next) = operation.identity().new_refresh_secret().map_err(|e| Fault::internal(&e.to_string()))?;
+    let (refresh, next) = operation.identity().new_refresh_secret()?;
     let action = action::RefreshSession { token: SecretHash::of(&input.refresh_token), next, lifetime_seconds: SESSION_LIFETIME_SECONDS };
     match perform_anonymously(ctx, Ok(action)).await? {
         Ok(action::Refreshed::Prolonged { session }) => {

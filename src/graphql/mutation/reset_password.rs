@@ -5,7 +5,7 @@ use tenure_core::actions::reset_password as action;
 use tenure_core::rejection::Failure;
 use tenure_core::steps::checks;
 
-use crate::graphql::error::{Fault, Result};
+use crate::graphql::error::Result;
 use crate::graphql::operation::Operation;
 use crate::graphql::types::Session;
 use crate::identity::SESSION_LIFETIME_SECONDS;
@@ -54,8 +54,8 @@ pub async fn run(ctx: &Context<'_>, input: ResetPasswordInput) -> Result<ResetPa
     if !is_strong_for(operation, &person, &input.new_password).await? {
         return ResetPasswordPayload::refused(&checks::too_weak("newPassword").into());
     }
-    let password = identity.hash_password(&input.new_password).await.map_err(|e| Fault::internal(&e.to_string()))?;
-    let (refresh, hash) = identity.new_refresh_secret().map_err(|e| Fault::internal(&e.to_string()))?;
+    let password = identity.hash_password(&input.new_password).await?;
+    let (refresh, hash) = identity.new_refresh_secret()?;
     match perform_anonymously(ctx, Ok(action.ready(password, hash, SESSION_LIFETIME_SECONDS))).await? {
         Ok(done) => Ok(ResetPasswordPayload {
             session: Some(Session::open(operation, &done.session, refresh).await?),

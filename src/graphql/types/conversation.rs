@@ -10,6 +10,7 @@ use tenure_core::work;
 use crate::graphql::connection::{PageArguments, connection};
 use crate::graphql::error::{Fault, Result};
 use crate::graphql::lists::{ConversationList, MessageList};
+use crate::graphql::loaders::{Person, PersonKey};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::view::View;
 
@@ -98,8 +99,9 @@ impl Conversation {
 
     /// Whether the viewer may write now: the other person is active.
     async fn viewer_can_reply(&self) -> Result<bool> {
-        let other = self.by.person(self.other()?).await?;
-        Ok(other.is_some_and(|person| person.user().status == UserStatus::Active))
+        // Asked for as bylines are, in the same statement: those of messages name the same people.
+        let other = self.by.ask(PersonKey(self.other()?)).await?;
+        Ok(other.as_ref().and_then(Person::visible).is_some_and(|person| person.user().status == UserStatus::Active))
     }
 
     /// All messages, latest first.

@@ -8,6 +8,7 @@ mod enums;
 mod event;
 mod node;
 mod offboarding;
+mod rate_limit;
 mod reassignment;
 mod record;
 mod session;
@@ -33,6 +34,7 @@ pub use event::{
 };
 pub use node::Node;
 pub use offboarding::{Dismissal, Invitation, Offboarding, OwnedEntityCount, int};
+pub use rate_limit::RateLimit;
 pub use reassignment::{Reassignment, ReassignmentConnection, SuccessorShare};
 pub use record::{Money, OwnedEntity, OwnedEntityConnection, OwnershipChangeConnection};
 pub use session::Session;

@@ -9,7 +9,6 @@ use crate::graphql::loaders::{
     ConversationKey, DepartmentKey, EventKey, FeedPostKey, MeetingKey, MessageKey, ReassignmentKey, RecordKey, SettingsKey, TokenKey,
     WorkgroupKey,
 };
-use crate::graphql::needs;
 use crate::graphql::view::View;
 
 use super::{
@@ -90,7 +89,7 @@ impl Node {
     pub async fn find(by: &View, id: &Given<AnyId>, argument: &str) -> Result<Option<Node>> {
         Ok(match id.read(argument)? {
             AnyId::UserId(id) => by.person(id).await?.map(|person| User::new(by, person).into()),
-            AnyId::DepartmentId(id) if by.require(needs::DIRECTORY).is_ok() => {
+            AnyId::DepartmentId(id) if by.access().sees_departments() => {
                 by.ask(DepartmentKey(id)).await?.map(|row| Department::new(by, row).into())
             }
             AnyId::WorkgroupId(id) => by.ask(WorkgroupKey(id)).await?.map(|row| Workgroup::new(by, row).into()),

@@ -33,7 +33,7 @@ impl Session {
         let now = engine.clock().now();
         // Whoever was dismissed in the meantime has no session any more.
         let access = principal.as_ref().and_then(|p| Access::of_session(p, now)).ok_or(Fault::Unauthenticated)?;
-        let (access_token, expires_at) = identity.session_jwt(session).map_err(|e| Fault::internal(&e.to_string()))?;
+        let (access_token, expires_at) = identity.session_jwt(session)?;
         let by = operation.view_of(access);
         let person = by.person(session.user).await?.ok_or(Fault::Unauthenticated)?;
         Ok(Session { access_token, expires_at: expires_at.into(), refresh_token, user: User::new(&by, Arc::clone(&person)) })

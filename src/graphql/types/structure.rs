@@ -25,7 +25,7 @@ pub struct Department {
 }
 
 impl Department {
-    /// A department that this viewer may see.
+    /// A department that this viewer may see, or has just made.
     pub fn new(by: &View, row: Arc<structure::Department>) -> Department {
         Department { by: by.clone(), row }
     }
@@ -46,7 +46,9 @@ impl Department {
 
     /// Parent department; null at the top.
     async fn parent(&self) -> Option<Result<Department>> {
-        let row = self.by.ask(DepartmentKey(self.row.parent?)).await.transpose()?;
+        // Who made this one need not see others.
+        let parent = self.row.parent.filter(|_| self.by.access().sees_departments())?;
+        let row = self.by.ask(DepartmentKey(parent)).await.transpose()?;
         Some(row.map(|row| Department::new(&self.by, row)))
     }
 

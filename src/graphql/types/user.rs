@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Object};
 use tenure_core::policy::{Ability, Visible};
 use tenure_core::record::TaskRole as Role;
+use tenure_core::steps::input::each_once;
 use tenure_core::text;
 use tenure_core::user as stored;
 
@@ -240,7 +241,7 @@ impl User {
             None => [Role::Responsible, Role::Creator, Role::Participant, Role::Observer].into(),
             Some(roles) => {
                 not_empty(&roles, "roles")?;
-                roles.into_iter().map(Role::from).collect()
+                each_once(roles.into_iter().map(Role::from)).into()
             }
         };
         let of = self.work(RecordsOf::TasksOf(self.row().id, roles), ListName::TasksOfUser);

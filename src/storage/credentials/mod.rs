@@ -16,8 +16,9 @@ use tenure_entity::{invitation, link};
 use super::error::corrupt;
 use super::page::{Order, uuids};
 use super::people::row::{ADDRESSES, COLUMNS, SETTINGS_COLUMNS, settings, user};
+use super::row::secret_hash;
 use super::scope::token_scope;
-use super::sql::Sql;
+use super::sql::{Holds, Sql};
 use super::{Sea, Source};
 use row::{SESSION_COLUMNS, TOKEN_COLUMNS, access_token, refresh_token, session};
 
@@ -50,6 +51,30 @@ impl<S: Source> CredentialRead for Sea<S> {
         ));
         sql.bind(hash.0.to_vec());
         self.row(sql, |row| Ok(TokenPrincipal { token: access_token(row)?, user: user(row)?, settings: settings(row)? })).await
+    }
+
+    async fn session_principals(&self, sessions: &[SessionId]) -> Result<Vec<SessionPrincipal>> {
+        if sessions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql(format!(
+            "SELECT {SESSION_COLUMNS}, {COLUMNS}, {SETTINGS_COLUMNS}
+             FROM session m JOIN app_user u ON u.id = m.user_id {ADDRESSES} JOIN settings s ON s.id = 1 WHERE "
+        ));
+        sql.among("m.id", sessions.iter().map(|id| id.0));
+        self.rows(sql, |row| Ok(SessionPrincipal { session: session(row)?, user: user(row)?, settings: settings(row)? })).await
+    }
+
+    async fn token_principals(&self, tokens: &[AccessTokenId]) -> Result<Vec<TokenPrincipal>> {
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql(format!(
+            "SELECT {TOKEN_COLUMNS}, {COLUMNS}, {SETTINGS_COLUMNS}
+             FROM access_token m JOIN app_user u ON u.id = m.owner_id {ADDRESSES} JOIN settings s ON s.id = 1 WHERE "
+        ));
+        sql.among("m.id", tokens.iter().map(|id| id.0));
+        self.rows(sql, |row| Ok(TokenPrincipal { token: access_token(row)?, user: user(row)?, settings: settings(row)? })).await
     }
 
     async fn login_by_key(&self, key: &str) -> Result<Option<Login>> {
@@ -143,5 +168,26 @@ impl<S: Source> CredentialRead for Sea<S> {
         let mut sql = self.select::<link::Entity>();
         sql.push(" WHERE m.token_hash = ").bind(hash.0.to_vec());
         self.models::<link::Entity>(sql).await?.pop().map(row::link).transpose()
+    }
+
+    async fn links_by_user(&self, users: &[UserId]) -> Result<Vec<PendingLink>> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.select::<link::Entity>();
+        sql.push(" WHERE ").among("m.user_id", uuids(users, |id| id.0));
+        self.models::<link::Entity>(sql).await?.into_iter().map(row::link).collect()
+    }
+
+    async fn hashes_of_links(&self, hashes: &[SecretHash]) -> Result<Vec<SecretHash>> {
+        if hashes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql("SELECT m.token_hash FROM ");
+        let rows = || hashes.iter().map(|hash| vec![hash.0.to_vec().into()]);
+        sql.set("v", &[("hash", Holds::Bytes)], rows())
+            .push(" JOIN invitation m ON m.token_hash = v.hash UNION ALL SELECT m.token_hash FROM ");
+        sql.set("v", &[("hash", Holds::Bytes)], rows()).push(" JOIN link m ON m.token_hash = v.hash");
+        self.rows(sql, |row| secret_hash(row.take()?)).await
     }
 }

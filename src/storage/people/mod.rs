@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::error::corrupt;
 use super::page::{Order, slices, uuids};
-use super::scope::{Found, companions, user_scope};
+use super::scope::{Found, user_scope};
 use super::sql::Sql;
 use super::{Sea, Source};
 use row::{ADDRESSES, COLUMNS, SETTINGS_COLUMNS};
@@ -87,6 +87,25 @@ impl<S: Source> PeopleRead for Sea<S> {
         self.rows(sql, row::user).await
     }
 
+    async fn users_seen_by_id(&self, ids: &[UserId], scope: &UserScope) -> Result<Vec<User>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql(format!("SELECT {COLUMNS} FROM app_user u {ADDRESSES} WHERE "));
+        sql.among("u.id", ids.iter().map(|id| id.0)).push(" AND ");
+        if scope.needs_companions() {
+            // Found beforehand: looking for them row by row would take longer for who is there than for who is not.
+            let mut active = self.user_companions(scope.viewer(), ids).await?;
+            active.push(scope.viewer());
+            sql.push("((u.status = 2 AND ").among("u.id", active.into_iter().map(|id| id.0)).push(") OR (");
+            user_scope(&mut sql, scope, Some(&[UserStatus::Invited, UserStatus::Dismissed]), Found::Few);
+            sql.push("))");
+        } else {
+            user_scope(&mut sql, scope, None, Found::Few);
+        }
+        self.rows(sql, row::user).await
+    }
+
     async fn former_people_by_id(&self, ids: &[UserId]) -> Result<Vec<FormerPerson>> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -100,10 +119,16 @@ impl<S: Source> PeopleRead for Sea<S> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = self.sql("SELECT u.id FROM app_user u WHERE u.status = 2 AND ");
-        sql.among("u.id", ids.iter().map(|id| id.0));
-        let companions = companions(&mut sql, viewer);
-        sql.push(&format!(" AND u.id IN ({companions})"));
+        // From the viewer's own workgroups, in this order (SQLite keeps it): a stranger costs what somebody missing costs.
+        let mut sql = self.sql(
+            "SELECT DISTINCT other.user_id FROM membership own CROSS JOIN workgroup w CROSS JOIN membership other CROSS JOIN app_user u
+             WHERE own.user_id = ",
+        );
+        sql.bind(viewer.0).push(
+            " AND own.left_at IS NULL AND w.id = own.workgroup_id AND w.is_extranet AND other.workgroup_id = own.workgroup_id
+             AND other.left_at IS NULL AND u.id = other.user_id AND u.status = 2 AND ",
+        );
+        sql.among("other.user_id", ids.iter().map(|id| id.0));
         self.rows(sql, |row| row.uuid().map(UserId)).await
     }
 

@@ -1,6 +1,7 @@
 //! Conditions on records, and the lists below something.
 
 use tenure_core::record::{ParticipantRole, RecordFilter, RecordGroups, RecordKind, TaskRole};
+use tenure_core::steps::input::each_once;
 use tenure_core::text::prefix_end;
 
 use crate::storage::page::uuids;
@@ -101,7 +102,8 @@ pub(super) fn of_group(sql: &Sql, groups: &RecordGroups) -> String {
         RecordGroups::FilesCreatedBy(_) => format!("{NOT_CRM} AND {kind} = {FILE} AND r.created_by_person = g.id"),
         RecordGroups::InWorkgroup(_, of) => format!("r.workgroup_id = g.id AND {kind} = {}", of.code()),
         RecordGroups::ActivitiesOf(_) => "r.subject_id = g.id AND r.subject_kind = g.kind".into(),
-        RecordGroups::TasksOf(_, roles) => match roles.as_slice() {
+        // Each role once, however often it is named: databases take so many terms and no more.
+        RecordGroups::TasksOf(_, roles) => match each_once(roles.iter().copied()).as_slice() {
             [] => "FALSE".into(),
             [TaskRole::Responsible] => format!("{kind} = {TASK} AND r.responsible_id = g.id"),
             [TaskRole::Creator] => format!("{NOT_CRM} AND {kind} = {TASK} AND r.created_by_person = g.id"),

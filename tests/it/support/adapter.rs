@@ -21,8 +21,9 @@ pub async fn migrate(url: &str) {
 
 /// A connection of its own to the database at that URL.
 pub async fn connect(url: &str) -> SeaStorage {
-    // Many tests run at once on one cluster.
-    let options = SeaOptions { max_connections: 6, ..SeaOptions::default() };
+    // Many tests run at once on one cluster, and few processors.
+    let patience = std::time::Duration::from_secs(2);
+    let options = SeaOptions { max_connections: 6, max_writers: 6, acquire_timeout: patience, ..SeaOptions::default() };
     SeaStorage::connect(url, &options).await.expect("the database")
 }
 

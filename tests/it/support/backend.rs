@@ -6,6 +6,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, St
 use tempfile::TempDir;
 
 use super::adapter;
+use super::cluster::Cluster;
 
 /// The databases that every test of the API runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,14 @@ impl Database {
         Database::unmigrated(backend, Start::Blank).await
     }
 
+    /// A database of a PostgreSQL that the test has started itself, migrated and empty.
+    pub async fn of(cluster: &Cluster) -> Database {
+        let folder = tempfile::Builder::new().prefix("tenure-it-").tempdir().expect("a temporary folder");
+        let database = Database { backend: Backend::Postgres, url: cluster.url(), folder, name: None };
+        adapter::migrate(&database.url).await;
+        database
+    }
+
     async fn unmigrated(backend: Backend, start: Start) -> Database {
         let folder = tempfile::Builder::new().prefix("tenure-it-").tempdir().expect("a temporary folder");
         match backend {
@@ -68,6 +77,14 @@ impl Database {
         }
     }
 
+    /// An identifier, as it is written in a statement.
+    pub fn literal(&self, id: uuid::Uuid) -> String {
+        match self.backend {
+            Backend::Sqlite => format!("x'{}'", id.simple()),
+            Backend::Postgres => format!("'{id}'"),
+        }
+    }
+
     /// Runs one statement on the database itself, past the server.
     pub async fn execute(&self, sql: &str) {
         execute(&connect(&self.url).await, sql).await;
@@ -79,6 +96,29 @@ impl Database {
             Ok(_) => panic!("the database took: {sql}"),
             Err(error) => error.to_string(),
         }
+    }
+
+    /// All that is stored: the files of an SQLite database, with what was written last beside them, or every row of every table as text.
+    pub async fn contents(&self) -> Vec<u8> {
+        if self.backend == Backend::Sqlite {
+            let files = std::fs::read_dir(self.folder.path()).expect("the folder").map(|e| e.expect("an entry").path());
+            let files = files.filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("tenure.db")));
+            return files.flat_map(|path| std::fs::read(path).expect("a file of the database")).collect();
+        }
+        let connection = connect(&self.url).await;
+        let rows = async |sql: String| {
+            let rows = connection.query_all_raw(Statement::from_string(DbBackend::Postgres, sql.as_str())).await;
+            let rows = rows.unwrap_or_else(|e| panic!("{sql}: {e}"));
+            rows.iter().map(|row| row.try_get_by_index::<String>(0).expect("a text")).collect::<Vec<_>>()
+        };
+        let mut all = Vec::new();
+        for table in rows("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'".into()).await {
+            for row in rows(format!("SELECT t::text FROM \"{table}\" t")).await {
+                all.extend_from_slice(row.as_bytes());
+                all.push(b'\n');
+            }
+        }
+        all
     }
 
     /// The first column of the first row of a query, as a number, past the server.
@@ -152,6 +192,11 @@ fn options(url: &str) -> ConnectOptions {
 
 pub(super) async fn connect(url: &str) -> DatabaseConnection {
     sea_orm::Database::connect(options(url)).await.unwrap_or_else(|e| panic!("cannot connect to the test database: {e}"))
+}
+
+/// Runs statements on the database at that URL.
+pub async fn run(url: &str, sql: &str) {
+    execute(&connect(url).await, sql).await;
 }
 
 async fn execute(connection: &DatabaseConnection, sql: &str) {

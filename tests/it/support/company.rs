@@ -297,7 +297,8 @@ pub enum State {
     Closed,
 }
 
-fn bare_detail(kind: RecordKind) -> RecordDetail {
+/// What a record of that kind has beyond what all have, and no more than it must.
+pub fn bare_detail(kind: RecordKind) -> RecordDetail {
     match kind {
         RecordKind::Activity => RecordDetail::Activity { activity_type: ActivityType::Call, due_at: None },
         RecordKind::Company => RecordDetail::Company { website: None, industry: None },

@@ -1,6 +1,13 @@
 //! What happened, as an administrator reads it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tenure_core::clock::{Clock, SystemClock};
+use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::id::{EventId, UserId};
+use tenure_core::storage::{Storage, StorageError};
+use tenure_core::user::Actor;
 
 use super::person::Person;
 
@@ -51,4 +58,31 @@ pub fn in_short(event: &Value) -> Value {
     let name = short.remove("__typename").expect("a type");
     short.insert("is".to_owned(), json!(name.as_str().expect("a name").trim_end_matches("Event")));
     Value::Object(short)
+}
+
+/// Writes events past every server, as a command beside them does.
+pub async fn append(storage: &dyn Storage, subject: UserId, bodies: Vec<EventBody>) {
+    let event = |body| NewEvent {
+        id: EventId(SystemClock.new_uuid()),
+        occurred_at: SystemClock.now(),
+        actor: Actor::System,
+        subject,
+        request_id: None,
+        body,
+    };
+    let events: Vec<NewEvent> = bodies.into_iter().map(event).collect();
+    // The server writes, too: a race that is lost is tried again.
+    for _ in 0..50 {
+        let done = async {
+            let mut tx = storage.begin().await?;
+            tx.events_append(&events).await?;
+            tx.commit().await
+        };
+        match done.await {
+            // Taken: the commit got through, and its answer did not.
+            Ok(()) | Err(StorageError::Taken(_)) => return,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    panic!("events cannot be written");
 }

@@ -89,6 +89,24 @@ impl Mailbox {
         panic!("no mail to {address} about {subject}; there are {:?}", self.all());
     }
 
+    /// The latest mail to an address, when there is one: for servers whose outbox nobody here sees.
+    pub async fn await_mail_to(&self, address: &str) -> Message {
+        self.await_mail_after(0, address).await
+    }
+
+    /// The same, of those after the first few.
+    pub async fn await_mail_after(&self, count: usize, address: &str) -> Message {
+        for _ in 0..600 {
+            // The first mail makes the folder.
+            let all = if self.folder.exists() { self.all() } else { Vec::new() };
+            if let Some(message) = all.into_iter().skip(count).rev().find(|m| m.is_to(address)) {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail to {address}");
+    }
+
     /// How many mails went to an address by now.
     pub fn count_to(&self, address: &str) -> usize {
         // Not async, as it stands in the middle of comparisons.

@@ -14,20 +14,32 @@
 
 pub mod adapter;
 pub mod answer;
+pub mod audit;
 pub mod backend;
+pub mod clients;
+pub mod cluster;
 pub mod company;
+pub mod crew;
+pub mod dice;
 pub mod dump;
 pub mod history;
 pub mod invariants;
+pub mod journal;
+pub mod line;
 pub mod mail;
 pub mod office;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod race;
 pub mod server;
+pub mod site;
 pub mod smtp;
 pub mod snapshot;
+pub mod socket;
+pub mod sse;
 pub mod watch;
+pub mod wire;
 
 /// Makes two tests of each story: `…::sqlite` and `…::postgres`.
 #[allow(unused_macros, reason = "the first story uses it")]
@@ -71,6 +83,17 @@ pub fn rows(usual: usize) -> usize {
     number("TENURE_TEST_ROWS").unwrap_or(usual)
 }
 
-fn number(variable: &str) -> Option<usize> {
+/// How many hostile documents are sent: `usual`, or what `TENURE_TEST_DOCUMENTS` says (scripts/nightly sets it).
+pub fn documents(usual: usize) -> usize {
+    number("TENURE_TEST_DOCUMENTS").unwrap_or(usual)
+}
+
+/// How many random operations are run: `usual`, or what `TENURE_TEST_OPERATIONS` says (scripts/nightly sets it).
+pub fn operations(usual: usize) -> usize {
+    number("TENURE_TEST_OPERATIONS").unwrap_or(usual)
+}
+
+/// A number that a variable of the environment says.
+pub fn number(variable: &str) -> Option<usize> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
 }

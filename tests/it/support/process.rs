@@ -1,7 +1,7 @@
 //! The program itself, as somebody would start it.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -33,8 +33,17 @@ pub struct Served {
 
 impl Served {
     /// Starts a command that serves, and waits until it answers. `port` is put into `TENURE_LISTEN`.
-    pub async fn start(mut command: Command) -> Served {
-        let port = free_port();
+    pub async fn start(command: Command) -> Served {
+        Served::start_on(free_port(), command).await
+    }
+
+    /// The same on a port that was another one's before.
+    pub async fn start_on(port: u16, command: Command) -> Served {
+        Served::try_start_on(port, command).await.unwrap_or_else(|status| panic!("the program ended with {status} instead of serving"))
+    }
+
+    /// The same, where it may end instead: the database may not be there at that moment.
+    pub async fn try_start_on(port: u16, mut command: Command) -> Result<Served, ExitStatus> {
         let base = format!("http://127.0.0.1:{port}");
         let mut child =
             command.env("TENURE_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).spawn().expect("the program starts");
@@ -53,10 +62,10 @@ impl Served {
                 while let Ok(Some(line)) = tokio::time::timeout(Duration::from_millis(100), hear.recv()).await {
                     printed.push(line);
                 }
-                return Served { child, base, printed, later: hear };
+                return Ok(Served { child, base, printed, later: hear });
             }
             if let Some(status) = child.try_wait().expect("its state") {
-                panic!("the program ended with {status} instead of serving");
+                return Err(status);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -76,12 +85,28 @@ impl Served {
         lines
     }
 
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Whether it runs still.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// The process, to see it die.
+    pub fn into_child(self) -> Child {
+        self.child
+    }
+
     /// Stops it without a chance to tidy up.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on just now.
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }

@@ -34,6 +34,8 @@ impl Wish {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             key_file: folder.join("keys.json"),
             mail: MailRoute::Directory(mails),
+            // Races ask more of one person than a minute allows.
+            rate_limit: None,
             ..Config::default()
         };
         Wish { config, clock: Arc::new(SystemClock) }
@@ -42,6 +44,12 @@ impl Wish {
     /// With so many seats.
     pub fn with_seats(mut self, limit: u32) -> Wish {
         self.config.seat_limit = Some(limit);
+        self
+    }
+
+    /// With so many points a minute for each caller; the usual server counts none.
+    pub fn with_budget(mut self, points: u32) -> Wish {
+        self.config.rate_limit = Some(points);
         self
     }
 

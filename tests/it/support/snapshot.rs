@@ -35,6 +35,11 @@ impl Database {
         Snapshot(rows)
     }
 
+    /// The first column of the rows of a query, as text, past the server.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        texts(&connect(&self.url).await, sql).await
+    }
+
     /// Fails the test unless the database is as it was then.
     pub async fn is_still(&self, before: &Snapshot) {
         let after = self.snapshot().await;

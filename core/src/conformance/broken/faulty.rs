@@ -398,4 +398,13 @@ forward! { write HistoryWrite {} {
         let person = if self.has(Fault::SharesKeysBetweenPeople) { UserId::SYSTEM } else { key.person };
         self.tx().idempotency_finish(&IdempotencyKey { person, ..key.clone() }, outcome).await
     }
+
+    async fn idempotency_forget(&mut self, until: Timestamp, limit: u32) -> Result<u64> {
+        let until = match self.fault {
+            Fault::RemovesAllOutcomes => Timestamp(i64::MAX),
+            Fault::RemovesNoOutcome => Timestamp(i64::MIN),
+            _ => until,
+        };
+        self.tx().idempotency_forget(until, limit).await
+    }
 }}

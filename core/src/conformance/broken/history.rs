@@ -36,6 +36,11 @@ impl<T: Inside> HistoryRead for Faulty<T> {
         Ok(events)
     }
 
+    async fn events_last(&self) -> Result<i64> {
+        let last = self.read().events_last().await?;
+        Ok(if self.has(Fault::LagsBehind) { (last - 1).max(0) } else { last })
+    }
+
     async fn events_by_id(&self, ids: &[EventId], scope: &EventScope) -> Result<Vec<Event>> {
         self.read().events_by_id(ids, &bend_scope(self.fault, scope)).await
     }

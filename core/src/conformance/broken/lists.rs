@@ -100,6 +100,11 @@ forward! { read PeopleRead {
         Ok(users)
     }
 
+    async fn users_seen_by_id(&self, ids: &[UserId], scope: &UserScope) -> Result<Vec<User>> {
+        let everybody = UserScope::everybody();
+        self.read().users_seen_by_id(ids, if self.has(Fault::FindsHidden) { &everybody } else { scope }).await
+    }
+
     async fn users_page(&self, scope: &UserScope, filter: &UserFilter, order: UserOrder, page: &PageRequest) -> Result<Slice<User>> {
         let request = bend_request(self.fault, page, order.descending);
         match self.fault {
@@ -287,6 +292,7 @@ forward! { read RecordRead {
 forward! { read CredentialRead {
     fn session_principal(session: SessionId) -> Option<SessionPrincipal>;
     fn token_principal(hash: SecretHash) -> Option<TokenPrincipal>;
+    fn token_principals(tokens: &[AccessTokenId]) -> Vec<TokenPrincipal>;
     fn login_by_key(key: &str) -> Option<Login>;
     fn password_by_user(user: UserId) -> Option<PasswordHash>;
     fn refresh_token_by_hash(hash: SecretHash) -> Option<RefreshToken>;
@@ -296,7 +302,22 @@ forward! { read CredentialRead {
     fn invitation_by_hash(hash: SecretHash) -> Option<Invitation>;
     fn invitations_by_inviter(inviter: UserId) -> Vec<Invitation>;
     fn link_by_hash(hash: SecretHash) -> Option<PendingLink>;
+    fn hashes_of_links(hashes: &[SecretHash]) -> Vec<SecretHash>;
 } {
+    async fn links_by_user(&self, users: &[UserId]) -> Result<Vec<PendingLink>> {
+        let mut found = self.read().links_by_user(users).await?;
+        if self.has(Fault::FindsOneLinkOnly) {
+            found.dedup_by_key(|link| link.user);
+        }
+        Ok(found)
+    }
+
+    async fn session_principals(&self, sessions: &[SessionId]) -> Result<Vec<SessionPrincipal>> {
+        let mut found = self.read().session_principals(sessions).await?;
+        found.retain(|p| !self.has(Fault::LeavesOutEnded) || p.session.ended_at.is_none());
+        Ok(found)
+    }
+
     async fn access_tokens_page(&self, scope: &TokenScope, page: &PageRequest) -> Result<Slice<AccessToken>> {
         if self.has(Fault::HidesAfterCutting) {
             let mut slice = self.read().access_tokens_page(&TokenScope::everything(), page).await?;

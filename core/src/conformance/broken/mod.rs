@@ -35,6 +35,7 @@ enum Fault {
     // Promise 4.
     HidesAfterCutting,
     CountsHidden,
+    FindsHidden,
     // Promise 5.
     LosesTies,
     RepeatsTies,
@@ -66,6 +67,7 @@ enum Fault {
     NumbersInTwos,
     NumbersRolledBack,
     RepeatsTheLastEvent,
+    LagsBehind,
     TellsWhoDismissed,
     ListsDeletions,
     // Promise 9.
@@ -79,6 +81,8 @@ enum Fault {
     ForgetsOutcomes,
     RemembersForEver,
     RemembersRolledBack,
+    RemovesAllOutcomes,
+    RemovesNoOutcome,
     SharesKeysBetweenPeople,
     LeavesMemberships,
     ForgetsNames,
@@ -90,7 +94,9 @@ enum Fault {
     CountsReferencesInside,
     TokensWorkAgain,
     LeavesSessionsBehind,
+    LeavesOutEnded,
     KeepsOneLinkOnly,
+    FindsOneLinkOnly,
     RemovesAllLinks,
     KeepsLinks,
     KeepsDoubledMemberships,
@@ -159,6 +165,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
             "meetings_are_paged_in_groups_latest_first",
             "feed_posts_are_paged_latest_first",
         ],
+        Fault::FindsHidden => &["people_are_found_by_id_within_the_scope"],
         Fault::LosesTies | Fault::RepeatsTies => &[
             "people_are_paged_in_every_order",
             "people_who_come_and_go_between_pages_do_no_harm",
@@ -202,6 +209,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::NumbersInTwos => &["events_are_numbered_without_gaps"],
         Fault::NumbersRolledBack => &["rolled_back_events_take_no_number"],
         Fault::RepeatsTheLastEvent => &["events_are_numbered_without_gaps"],
+        Fault::LagsBehind => &["the_last_number_is_told"],
         Fault::TellsWhoDismissed => &["who_dismissed_somebody_is_not_told_by_a_condition"],
         Fault::ListsDeletions => &["hidden_events_take_no_place_on_a_page", "events_are_paged_by_subject"],
         Fault::ClaimsTwice => &["a_mail_is_claimed_by_one_of_many", "a_claim_ends_by_itself"],
@@ -211,6 +219,7 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::ForgetsOutcomes => &["an_outcome_is_remembered", "a_repeat_waits_for_the_first_to_end"],
         Fault::RemembersForEver => &["an_outcome_is_forgotten_after_its_time"],
         Fault::RemembersRolledBack => &["a_rolled_back_operation_is_forgotten"],
+        Fault::RemovesAllOutcomes | Fault::RemovesNoOutcome => &["old_outcomes_are_removed"],
         Fault::SharesKeysBetweenPeople => &["an_outcome_is_remembered"],
         Fault::LeavesMemberships => &["a_deleted_person_leaves_nothing_behind"],
         Fault::ForgetsNames => &["a_deleted_person_leaves_a_name"],
@@ -221,7 +230,10 @@ fn noticed_by(fault: Fault) -> &'static [&'static str] {
         Fault::CountsReferencesInside => &["references_from_others_are_found"],
         Fault::TokensWorkAgain => &["a_refresh_token_works_once"],
         Fault::LeavesSessionsBehind => &["a_session_survives_where_it_is_lifted"],
-        Fault::KeepsOneLinkOnly | Fault::RemovesAllLinks | Fault::KeepsLinks => &["links_are_replaced_found_and_removed"],
+        Fault::LeavesOutEnded => &["principals_of_many_come_at_once"],
+        Fault::KeepsOneLinkOnly | Fault::FindsOneLinkOnly | Fault::RemovesAllLinks | Fault::KeepsLinks => {
+            &["links_are_replaced_found_and_removed"]
+        }
         Fault::KeepsDoubledMemberships => &["memberships_are_replaced_never_doubled"],
         Fault::ReadsAnyWork => {
             &["meetings_come_back_within_the_scope", "feed_posts_come_back_within_the_scope", "messages_are_for_the_two_alone"]
@@ -253,6 +265,7 @@ const FAULTS: &[Fault] = &[
     Fault::WaitsForNobody,
     Fault::HidesAfterCutting,
     Fault::CountsHidden,
+    Fault::FindsHidden,
     Fault::LosesTies,
     Fault::RepeatsTies,
     Fault::ExcludesInclusive,
@@ -280,6 +293,7 @@ const FAULTS: &[Fault] = &[
     Fault::NumbersInTwos,
     Fault::NumbersRolledBack,
     Fault::RepeatsTheLastEvent,
+    Fault::LagsBehind,
     Fault::TellsWhoDismissed,
     Fault::ListsDeletions,
     Fault::ClaimsTwice,
@@ -291,6 +305,8 @@ const FAULTS: &[Fault] = &[
     Fault::ForgetsOutcomes,
     Fault::RemembersForEver,
     Fault::RemembersRolledBack,
+    Fault::RemovesAllOutcomes,
+    Fault::RemovesNoOutcome,
     Fault::SharesKeysBetweenPeople,
     Fault::LeavesMemberships,
     Fault::ForgetsNames,
@@ -302,7 +318,9 @@ const FAULTS: &[Fault] = &[
     Fault::CountsReferencesInside,
     Fault::TokensWorkAgain,
     Fault::LeavesSessionsBehind,
+    Fault::LeavesOutEnded,
     Fault::KeepsOneLinkOnly,
+    Fault::FindsOneLinkOnly,
     Fault::RemovesAllLinks,
     Fault::KeepsLinks,
     Fault::KeepsDoubledMemberships,
@@ -313,6 +331,9 @@ const FAULTS: &[Fault] = &[
     Fault::FoldsImportKeys,
     Fault::KeepsFormerImportKeys,
 ];
+
+/// How often a case may miss a fault that shows in a race only.
+const TRIES_ALONE: usize = 5;
 
 /// Runs a case against a storage with that fault. Whether it noticed.
 async fn notices(case: &Case, fault: Fault) -> bool {
@@ -338,11 +359,21 @@ async fn each_fault_is_noticed() {
     }
     let mut missed = Vec::new();
     for (fault, name, running) in running {
-        if !running.await.expect("a case that runs in a task of its own") {
+        if !running.await.expect("a case that runs in a task of its own") && !is_noticed_alone(name, *fault).await {
             missed.push(format!("{fault:?} by {name}"));
         }
     }
     assert!(missed.is_empty(), "not noticed: {missed:#?}");
+}
+
+/// Whether a case notices a fault when little else is going on: rivals that run one after the other, on a busy machine, harm nobody.
+async fn is_noticed_alone(name: &str, fault: Fault) -> bool {
+    for _ in 0..TRIES_ALONE {
+        if notices(case(name), fault).await {
+            return true;
+        }
+    }
+    false
 }
 
 /// Else what was noticed might be the wrapper.

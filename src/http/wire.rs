@@ -1,0 +1,377 @@
+//! The bytes of a connection, with a limit to everything a slow or silent peer could hold on to. hyper has a timer for heads alone, which
+//! runs between requests, too, and none for who takes nothing of an answer; and what it says by itself about a malformed head is a bare
+//! status. So all of that happens here, where the bytes go by.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::StatusCode;
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::framing::{Framing, Scanner, Stage};
+use super::linger::LINGER;
+use crate::config::ConnectionLimits;
+
+/// How HTTP/2 begins when it is not asked for.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
+
+const QUIET: u8 = 0;
+const ANSWERING: u8 = 1;
+const UPGRADED: u8 = 2;
+
+/// What the connection and those who answer on it tell each other.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange(Arc<Inside>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    /// Of the heads that came in and are not answered yet.
+    framings: Mutex<VecDeque<Framing>>,
+    state: AtomicU8,
+}
+
+impl Exchange {
+    /// The framing of the next request: they are taken in the order in which they came in.
+    pub fn next(&self) -> Framing {
+        self.0.framings.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default()
+    }
+
+    /// A request is being answered from now on, until the turn ends.
+    pub fn turn(&self) -> Turn {
+        self.0.state.store(ANSWERING, Ordering::Relaxed);
+        Turn { exchange: self.clone(), ends_in: QUIET }
+    }
+
+    /// Whether another protocol is spoken now.
+    pub fn is_upgraded(&self) -> bool {
+        self.state() == UPGRADED
+    }
+
+    fn found(&self, framing: Framing) {
+        self.0.framings.lock().unwrap_or_else(PoisonError::into_inner).push_back(framing);
+    }
+
+    fn state(&self) -> u8 {
+        self.0.state.load(Ordering::Relaxed)
+    }
+}
+
+/// An answer under way; timers of requests wait until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    exchange: Exchange,
+    ends_in: u8,
+}
+
+impl Turn {
+    /// The connection changes its protocol: whoever speaks the other one keeps time from then on.
+    pub fn upgrade(&mut self) {
+        self.ends_in = UPGRADED;
+    }
+
+    /// Goes with the body of the answer, to its end.
+    pub fn until_written(self, body: Body) -> Answering {
+        Answering { body, turn: Some(self) }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.exchange.0.state.store(self.ends_in, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer under way.
+#[derive(Debug)]
+pub struct Answering {
+    body: Body,
+    turn: Option<Turn>,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(polled, Poll::Ready(None)) {
+            self.turn = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A whole answer, as bytes, to a request that never got as far as a request.
+pub type Refuse = Box<dyn Fn(StatusCode) -> Vec<u8> + Send>;
+
+/// What a connection does, with its limits. `P` is its place among the connections, kept as long as the connection lives, whatever is
+/// spoken on it.
+pub struct Wire<S, P> {
+    inner: S,
+    scanner: Scanner,
+    exchange: Exchange,
+    limits: ConnectionLimits,
+    refuse: Refuse,
+    /// Waits for bytes of the peer, for what is written here.
+    patience: Timer<Stage>,
+    /// Waits for the peer to take bytes.
+    stall: Timer<()>,
+    /// Waits for the peer to stop sending.
+    linger: Timer<()>,
+    /// No byte has come yet.
+    is_fresh: bool,
+    /// What is written before anything else.
+    ahead: VecDeque<u8>,
+    _place: P,
+}
+
+impl<S, P> Wire<S, P> {
+    /// From the first byte of a connection on.
+    pub fn new(inner: S, exchange: Exchange, limits: ConnectionLimits, refuse: Refuse, place: P) -> Wire<S, P> {
+        Wire {
+            inner,
+            scanner: Scanner::default(),
+            exchange,
+            limits,
+            refuse,
+            patience: Timer::default(),
+            stall: Timer::default(),
+            linger: Timer::default(),
+            is_fresh: true,
+            ahead: VecDeque::new(),
+            _place: place,
+        }
+    }
+}
+
+/// A timer that begins anew with each reason to wait.
+struct Timer<R> {
+    sleep: Option<Pin<Box<Sleep>>>,
+    reason: Option<R>,
+}
+
+impl<R> Default for Timer<R> {
+    fn default() -> Self {
+        Timer { sleep: None, reason: None }
+    }
+}
+
+impl<R: PartialEq> Timer<R> {
+    /// Whether that has been waited for so long; begins to wait if it has not.
+    fn is_over(&mut self, cx: &mut Context<'_>, reason: R, patience: Duration) -> bool {
+        let is_new = self.reason.as_ref() != Some(&reason);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        if is_new {
+            sleep.as_mut().reset(Instant::now() + patience);
+            self.reason = Some(reason);
+        }
+        sleep.as_mut().poll(cx).is_ready()
+    }
+
+    fn stop(&mut self) {
+        self.reason = None;
+    }
+}
+
+fn too_slow(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, P> Wire<S, P> {
+    /// Whether what is waited for is overdue.
+    fn is_overdue(&mut self, cx: &mut Context<'_>) -> Option<Stage> {
+        if self.exchange.state() != QUIET {
+            self.patience.stop();
+            return None;
+        }
+        let stage = self.scanner.stage();
+        let patience = match stage {
+            Stage::Between if !self.is_fresh => self.limits.idle,
+            Stage::Between | Stage::Head => self.limits.head,
+            Stage::Body => self.limits.body,
+        };
+        self.patience.is_over(cx, stage, patience).then_some(stage)
+    }
+
+    /// Says why the connection ends, as far as that can be said without waiting.
+    fn say(&mut self, cx: &mut Context<'_>, status: StatusCode) {
+        let answer = (self.refuse)(status);
+        let _ = Pin::new(&mut self.inner).poll_write(cx, &answer);
+    }
+
+    /// Writes what goes before anything else.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.ahead.is_empty() {
+            let (bytes, _) = self.ahead.as_slices();
+            let Poll::Ready(written) = Pin::new(&mut self.inner).poll_write(cx, bytes) else { return self.stalled(cx) };
+            self.stall.stop();
+            match written? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                taken => drop(self.ahead.drain(..taken)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Nothing can be written just now: is that to go on?
+    fn stalled<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        match self.stall.is_over(cx, (), self.limits.stall) {
+            true => Poll::Ready(Err(too_slow("the other end takes nothing"))),
+            false => Poll::Pending,
+        }
+    }
+
+    /// What hyper says by itself about a head it cannot read is said by us instead, with all that belongs to an answer.
+    fn dressed(&mut self, bytes: &[u8]) -> bool {
+        let Some(status) = bare_status(bytes) else { return false };
+        self.ahead.extend((self.refuse)(status));
+        true
+    }
+}
+
+/// The status of an answer that hyper has made by itself: a head with nothing in it. Answers of ours carry the id of their request.
+fn bare_status(bytes: &[u8]) -> Option<StatusCode> {
+    let head = bytes.strip_prefix(b"HTTP/1.1 4")?.strip_suffix(b"\r\n\r\n")?;
+    let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");
+    let rest = lines.next()?.get(..2)?;
+    let is_bare = lines.all(|line| ["connection: ", "content-length: 0", "date: "].iter().any(|start| line.starts_with(start)));
+    is_bare.then(|| format!("4{rest}").parse().ok()).flatten()
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        if let Poll::Ready(result) = Pin::new(&mut this.inner).poll_read(cx, buffer) {
+            let bytes = buffer.filled().get(before..).unwrap_or_default();
+            if this.is_fresh && bytes.starts_with(HTTP2) {
+                this.say(cx, StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+                buffer.set_filled(before);
+                return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+            }
+            this.is_fresh &= bytes.is_empty();
+            if this.exchange.state() != UPGRADED {
+                this.scanner.feed(bytes, |framing| this.exchange.found(framing));
+            }
+            return Poll::Ready(result);
+        }
+        match this.is_overdue(cx) {
+            None => Poll::Pending,
+            Some(stage) => {
+                // Who has begun to say something hears why it is over.
+                if stage != Stage::Between {
+                    this.say(cx, StatusCode::REQUEST_TIMEOUT);
+                }
+                Poll::Ready(Err(too_slow("nothing came in for too long")))
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Wire<S, P> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        std::task::ready!(this.poll_ahead(cx))?;
+        if this.dressed(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        match Pin::new(&mut this.inner).poll_write(cx, bytes) {
+            Poll::Pending => this.stalled(cx),
+            ready => {
+                this.stall.stop();
+                ready
+            }
+        }
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        std::task::ready!(this.poll_ahead(cx))?;
+        if let [only] = slices
+            && this.dressed(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
+        match Pin::new(&mut this.inner).poll_write_vectored(cx, slices) {
+            Poll::Pending => this.stalled(cx),
+            ready => {
+                this.stall.stop();
+                ready
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        std::task::ready!(self.poll_ahead(cx))?;
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        std::task::ready!(this.poll_ahead(cx))?;
+        if this.linger.reason.is_none() {
+            std::task::ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
+        }
+        if this.exchange.state() == UPGRADED || this.scanner.stage() == Stage::Between {
+            return Poll::Ready(Ok(()));
+        }
+        // The rest of what was refused: closing a socket with bytes unread makes the system tell the other end to forget the answer.
+        let mut scrap = [0u8; 4096];
+        loop {
+            let mut scrap = ReadBuf::new(&mut scrap);
+            match Pin::new(&mut this.inner).poll_read(cx, &mut scrap) {
+                Poll::Ready(Ok(())) if !scrap.filled().is_empty() => {
+                    if this.linger.is_over(cx, (), LINGER) {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending if this.linger.is_over(cx, (), LINGER) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_hyper_says_by_itself_is_said_anew() {
+        let date = "date: Thu, 26 Nov 2026 20:00:00 GMT\r\n";
+        for (text, expected) in [
+            (format!("HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n{date}\r\n"), Some(431)),
+            (format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n{date}\r\n"), Some(400)),
+            (format!("HTTP/1.1 400 Bad Request\r\nx-request-id: abc\r\ncontent-length: 0\r\n{date}\r\n"), None),
+            (format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 7\r\n{date}\r\n"), None),
+            (format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{date}\r\n"), None),
+            (format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n{date}"), None),
+            ("HTTP/1.1 4\r\n\r\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(bare_status(text.as_bytes()).map(|s| s.as_u16()), expected, "{text}");
+        }
+    }
+}
