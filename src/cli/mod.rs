@@ -146,7 +146,7 @@ mod tests {
             let command = path.iter().fold(command, |c, name| c.find_subcommand(name).expect("there").clone());
             let help = command.clone().render_long_help().to_string();
             let settings: Vec<_> = command.get_arguments().filter(|a| a.get_env().is_some()).collect();
-            assert_eq!(settings.len(), 49, "{path:?}");
+            assert_eq!(settings.len(), 50, "{path:?}");
             for setting in settings {
                 let variable = setting.get_env().expect("has one").to_string_lossy().into_owned();
                 assert!(variable.starts_with("TENURE_") && help.contains(&format!("[env: {variable}]")), "{variable}");

@@ -109,6 +109,11 @@ pub struct Settings {
     #[arg(long, global = true, env = "TENURE_LIMIT_BODY_BYTES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "BYTES")]
     pub limit_body_bytes: Option<String>,
 
+    /// Most bytes that the bodies of all requests take while they arrive and are read, where they are longer than 8 KiB. Never less than one
+    /// may have. Whoever finds no room in time is answered 503 [default: 33554432].
+    #[arg(long, global = true, env = "TENURE_LIMIT_BODY_BYTES_AT_ONCE", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "BYTES")]
+    pub limit_body_bytes_at_once: Option<String>,
+
     /// Most values in the JSON of a request or a message, whatever they are; more is answered 400. Variables of a subscription, which keeps
     /// them, have 1,000 of these at most [default: 20000].
     #[arg(long, global = true, env = "TENURE_LIMIT_VALUES", help_heading = REQUEST_LIMITS, hide_env_values = true, value_name = "NUMBER")]
@@ -344,6 +349,7 @@ impl Settings {
             behind_proxy,
             limits: Limits {
                 body_bytes: limit("LIMIT_BODY_BYTES", self.limit_body_bytes, standard.body_bytes)?,
+                body_bytes_at_once: limit("LIMIT_BODY_BYTES_AT_ONCE", self.limit_body_bytes_at_once, standard.body_bytes_at_once)?,
                 values: limit("LIMIT_VALUES", self.limit_values, standard.values)?,
                 values_at_once: limit("LIMIT_VALUES_AT_ONCE", self.limit_values_at_once, standard.values_at_once)?,
                 document_bytes: limit("LIMIT_DOCUMENT_BYTES", self.limit_document_bytes, standard.document_bytes)?,
@@ -488,6 +494,7 @@ mod tests {
             ("TRUSTED_PROXIES", |s, v| s.trusted_proxies = Some(v), &["", "10.0.0.0/33", "proxy", "10.0.0.1,"]),
             ("BEHIND_PROXY", |s, v| s.behind_proxy = Some(v), &["", "maybe"]),
             ("LIMIT_BODY_BYTES", |s, v| s.limit_body_bytes = Some(v), &["", "0", "-1", "1k"]),
+            ("LIMIT_BODY_BYTES_AT_ONCE", |s, v| s.limit_body_bytes_at_once = Some(v), &["", "0", "-1", "1k"]),
             ("LIMIT_VALUES", |s, v| s.limit_values = Some(v), &["", "0", "-1", "many"]),
             ("LIMIT_VALUES_AT_ONCE", |s, v| s.limit_values_at_once = Some(v), &["", "0", "-1", "many"]),
             ("LIMIT_DOCUMENT_BYTES", |s, v| s.limit_document_bytes = Some(v), &["0"]),

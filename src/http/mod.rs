@@ -4,6 +4,7 @@ pub mod accept;
 mod adapter;
 mod admission;
 mod answer;
+mod bodies;
 mod budget;
 mod framing;
 mod graphiql;
@@ -56,6 +57,7 @@ use accept::Media;
 use adapter::Adapter;
 use admission::Allowance;
 use answer::Refusal;
+use bodies::Bodies;
 use framing::Framing;
 use leftover::Leftover;
 use listeners::Listeners;
@@ -78,6 +80,7 @@ struct App {
     listeners: Listeners,
     origins: Origins,
     allowance: Allowance,
+    bodies: Bodies,
     volume: Volume,
     draining: AtomicBool,
 }

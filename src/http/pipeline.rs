@@ -13,6 +13,7 @@ use super::accept::{Media, negotiate, takes_events};
 use super::adapter::{Document, Kind};
 use super::admission::{Denial, admit, run, show};
 use super::answer::{Fault, Outcome, Refusal, code};
+use super::bodies::{self, Bodies, Held};
 use super::line::Line;
 use super::log::Heard;
 use super::params::Params;
@@ -71,8 +72,8 @@ async fn answer(app: &SharedApp, request: Request<Body>, media: Option<Media>, i
     } else {
         check_content_type(&head.headers)?;
         check_encoding(&head.headers)?;
-        let limits = BodyLimits { bytes: app.config.limits.body_bytes, patience: app.config.connections.body };
-        let text = read_body(&head.headers, body, limits).await?;
+        let limits = BodyLimits { bytes: app.config.limits.body_bytes, patience: app.config.connections.body, together: &app.bodies };
+        let (text, _room) = read_body(&head.headers, body, limits).await?;
         let volume = app.volume.hold(&[&text]).await?;
         (Params::from_json(&text)?, volume)
     };
@@ -148,12 +149,21 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-struct BodyLimits {
+struct BodyLimits<'a> {
     bytes: usize,
     patience: Duration,
+    together: &'a Bodies,
 }
 
-async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Vec<u8>, Refusal> {
+/// Why there is no whole body.
+enum NoBody {
+    TooLong,
+    BrokenOff,
+    NoRoom(Refusal),
+}
+
+/// The body, and the room that it takes.
+async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits<'_>) -> Result<(Vec<u8>, Option<Held>), Refusal> {
     let limit = limits.bytes;
     let too_long = || {
         let text = format!("The body is longer than {limit} bytes, which is the limit: send less at once.");
@@ -163,29 +173,38 @@ async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Resul
     if announced.is_some_and(|length| length > limit.saturating_add(BODY_SLACK)) {
         return Err(too_long().closing());
     }
-    match tokio::time::timeout(limits.patience, collect(body, limit, announced)).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => Err(too_long().closing()),
-        Ok(Err(_)) => Err(Refusal::bad_request("The body broke off.").closing()),
+    match tokio::time::timeout(limits.patience, collect(body, &limits, announced)).await {
+        Ok(Ok(whole)) => Ok(whole),
+        Ok(Err(NoBody::TooLong)) => Err(too_long().closing()),
+        Ok(Err(NoBody::BrokenOff)) => Err(Refusal::bad_request("The body broke off.").closing()),
+        Ok(Err(NoBody::NoRoom(refusal))) => Err(refusal.closing()),
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, "The body took too long to arrive.").closing()),
     }
 }
 
-/// The whole body; None when it is longer than the limit.
-async fn collect(mut body: Body, limit: usize, announced: Option<usize>) -> Result<Option<Vec<u8>>, axum::Error> {
-    // As much as is needed, where that is known: growing bit by bit takes twice of it.
-    let mut bytes = Vec::with_capacity(announced.filter(|length| *length <= limit).unwrap_or_default());
+/// The whole body, and the room that it takes.
+async fn collect(mut body: Body, limits: &BodyLimits<'_>, announced: Option<usize>) -> Result<(Vec<u8>, Option<Held>), NoBody> {
+    let limit = limits.bytes;
+    let announced = announced.filter(|length| *length <= limit);
+    let mut bytes = Vec::new();
     let mut length = 0usize;
+    let mut room = None;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| NoBody::BrokenOff)?.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length <= limit {
+            // Only who has sent that much takes room: announcing costs nothing.
+            if length > bodies::FREE && room.is_none() {
+                room = Some(limits.together.hold(announced.unwrap_or(limit)).await.map_err(NoBody::NoRoom)?);
+                // As much as is needed, where that is known: growing bit by bit takes twice of it.
+                bytes.reserve_exact(announced.unwrap_or(length).saturating_sub(bytes.len()));
+            }
             bytes.extend_from_slice(&data);
         } else if length > limit.saturating_add(BODY_SLACK) {
             break;
         }
     }
-    Ok((length <= limit).then_some(bytes))
+    if length > limit { Err(NoBody::TooLong) } else { Ok((bytes, room)) }
 }
 
 /// A GET changes nothing, and only who takes server-sent events can listen here.

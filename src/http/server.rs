@@ -24,6 +24,7 @@ use tower_service::Service;
 
 use super::adapter::Adapter;
 use super::admission::Allowance;
+use super::bodies::Bodies;
 use super::line::Line;
 use super::linger::Lingering;
 use super::listeners::Listeners;
@@ -47,7 +48,7 @@ const MAIL_PART: u32 = 10;
 const METRICS_CONNECTIONS: usize = 16;
 /// How often what was recorded is sorted.
 const TIDY_PAUSE: Duration = Duration::from_secs(5);
-/// What is read of a connection at once, at most: bodies come in pieces of this size.
+/// What is kept of a head that is not whole yet, at most; bodies come in smaller pieces (`wire::AT_ONCE`).
 const READ_BUFFER: usize = 128 * 1024;
 /// By how much hyper is more patient than the wire.
 const SPARE_PATIENCE: Duration = Duration::from_secs(60);
@@ -136,6 +137,7 @@ impl Server {
             listeners: Listeners::default(),
             origins: Origins::of(&config),
             allowance: Allowance::of(&config),
+            bodies: Bodies::of(&config.limits),
             volume: Volume::of(&config.limits),
             draining: std::sync::atomic::AtomicBool::new(false),
             config,

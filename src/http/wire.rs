@@ -24,6 +24,10 @@ use crate::config::ConnectionLimits;
 /// How HTTP/2 begins when it is not asked for.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
 
+/// How much is read at once: a little less than what makes hyper try with twice as much the next time, so that a peer who sends faster than
+/// it is served fills no more than a few such pieces.
+const AT_ONCE: usize = 8 * 1024 - 1;
+
 const QUIET: u8 = 0;
 const ANSWERING: u8 = 1;
 const UPGRADED: u8 = 2;
@@ -258,18 +262,20 @@ fn bare_status(bytes: &[u8]) -> Option<StatusCode> {
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buffer.filled().len();
-        if let Poll::Ready(result) = Pin::new(&mut this.inner).poll_read(cx, buffer) {
-            let bytes = buffer.filled().get(before..).unwrap_or_default();
+        let most = buffer.remaining().min(AT_ONCE);
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        if let Poll::Ready(result) = Pin::new(&mut this.inner).poll_read(cx, &mut part) {
+            let bytes = part.filled();
             if this.is_fresh && bytes.starts_with(HTTP2) {
                 this.say(cx, StatusCode::HTTP_VERSION_NOT_SUPPORTED);
-                buffer.set_filled(before);
                 return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
             }
             this.is_fresh &= bytes.is_empty();
             if this.exchange.state() != UPGRADED {
                 this.scanner.feed(bytes, |framing| this.exchange.found(framing));
             }
+            let read = bytes.len();
+            buffer.advance(read);
             return Poll::Ready(result);
         }
         match this.is_overdue(cx) {

@@ -19,6 +19,7 @@ use crate::support::invariants::Books;
 use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::person::Person;
+use crate::support::promise::promise;
 
 /// Clients at once.
 const CLIENTS: usize = 6;
@@ -231,6 +232,7 @@ on_both! {
         there.extend(titles.filter(|title| title.starts_with('m')));
         there.extend(books.users.values().filter_map(|user| user.dismissal.as_ref()?.reason.clone()));
         let messages = database.texts("SELECT text FROM message").await;
+        let _kept = promise("what was acknowledged is there, once");
         let different: BTreeSet<String> = messages.iter().cloned().collect();
         assert_eq!(different.len(), messages.len(), "a message was sent twice");
         there.extend(different);

@@ -116,6 +116,55 @@ on_both! {
         drop(first);
         assert_eq!(third.hear().await.expect("an answer").status, 200);
     }
+
+    /// What arrives slowly takes room, all of it together no more than there is; what is short needs none.
+    async fn bodies_on_their_way_have_a_limit_together(db: Backend) {
+        let office = Office::open_with(db, |mut wish| {
+            let limits = &mut wish.config.limits;
+            (limits.body_bytes, limits.body_bytes_at_once, limits.queue_milliseconds) = (90_000, 100_000, 200);
+            wish
+        }).await;
+        let base = office.server.url("");
+        let long = format!("{GOOD}{}", " ".repeat(20_000));
+        let mut slow = Wire::to(&base).await;
+        let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n";
+        slow.send(head).await;
+        // It is announced, and takes no room as long as it is not there.
+        let served = async |body: &str| {
+            let mut wire = Wire::to(&base).await;
+            wire.send(post(body, "")).await;
+            wire.hear().await.expect("an answer").dressed()
+        };
+        assert_eq!(served(&long).await.status, 200);
+        slow.send(format!("{GOOD}{}", " ".repeat(30_000))).await;
+        let mut refused = served(&long).await;
+        for _ in 0..50 {
+            // Once the slow one was read, which takes as long as it takes.
+            if refused.status != 200 {
+                break;
+            }
+            refused = served(&long).await;
+        }
+        assert_eq!((refused.status, refused.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+        assert_eq!((refused.header("retry-after"), refused.header("connection")), ("1", "close"));
+        let extensions = &refused.json()["errors"][0]["extensions"];
+        assert_eq!((&extensions["limit"], &extensions["maximum"]), (&json!("bodyBytesAtOnce"), &json!(100_000)));
+        assert_eq!(served(GOOD).await.status, 200, "short ones wait for nobody");
+        // Without a length it is as long as it may be.
+        let mut chunked = Wire::to(&base).await;
+        let chunk = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
+        chunked.send(format!("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}")).await;
+        assert_eq!(chunked.hear().await.expect("an answer").dressed().status, 503);
+        drop(slow);
+        let mut answer = served(&long).await;
+        for _ in 0..50 {
+            if answer.status == 200 {
+                break;
+            }
+            answer = served(&long).await;
+        }
+        assert_eq!(answer.status, 200, "room is given back");
+    }
 }
 
 /// The program on a database, with keys and mails beside it.

@@ -17,6 +17,7 @@ use crate::support::history::append;
 use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::person::Person;
+use crate::support::promise::promise;
 use crate::support::race_rounds;
 use crate::support::socket::{Heard, Socket};
 use crate::support::sse::{Events, Piece};
@@ -236,8 +237,10 @@ on_both! {
                 late.extend(served.events.into_iter().filter(|n| *n > dismissal));
                 slowest = slowest.max(served.closed_after.unwrap_or_default());
             }
+            let kept = promise("I4: nothing is served behind a dismissal");
             assert_eq!(behind, 0, "round {round}: answers to requests that began behind the dismissal");
             assert!(late.is_empty(), "round {round}: events {late:?} behind the dismissal {dismissal}");
+            drop(kept);
             assert!(slowest <= WITHIN, "round {round}: something was open for {slowest:?}");
             assert!(events > 0, "round {round}: nothing was listened to");
         }

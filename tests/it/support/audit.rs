@@ -16,6 +16,7 @@ use super::backend::Database;
 use super::invariants::Books;
 use super::journal::Journal;
 use super::mail::Mailbox;
+use super::promise::promise;
 
 /// Fails the test unless it is so. Nobody writes meanwhile.
 pub async fn check(journals: &[Journal], database: &Database, mail: &Mailbox) {
@@ -26,6 +27,7 @@ pub async fn check(journals: &[Journal], database: &Database, mail: &Mailbox) {
     let mut messages = database.texts("SELECT text FROM message").await;
     messages.sort();
     for journal in journals {
+        let _kept = promise("what was acknowledged is there, once");
         acknowledged_is_there(journal, &books, &happened);
         let sent = messages.iter().filter(|text| text.starts_with(&format!("c{}-", journal.client)));
         assert_eq!(
@@ -42,6 +44,7 @@ pub async fn check(journals: &[Journal], database: &Database, mail: &Mailbox) {
             let waiting = database.number(&format!("SELECT count(*) FROM mail_outbox WHERE body LIKE '%\"{email}\"%'")).await;
             // Sent in this very moment, if not any more.
             let is_lost = waiting == 0 && !mail.all().iter().any(|message| message.is_to(email));
+            let _kept = promise("no mail is lost");
             assert!(!is_lost, "the mail to {email} is lost");
         }
     }
@@ -50,7 +53,10 @@ pub async fn check(journals: &[Journal], database: &Database, mail: &Mailbox) {
 
 /// Fails the test when a change is there without what belongs to it. Nobody writes meanwhile.
 pub async fn nothing_by_halves(storage: &dyn Read, books: &Books, database: &Database) {
-    events_match_the_rows(books);
+    {
+        let _kept = promise("the history says what the rows say");
+        events_match_the_rows(books);
+    }
     handovers_are_whole(storage, books).await;
     invitations_are_whole(storage, books).await;
     for (question, expected) in [
@@ -66,7 +72,9 @@ pub async fn nothing_by_halves(storage: &dyn Read, books: &Books, database: &Dat
         ),
         ("SELECT count(*) FROM event_counter WHERE last <> (SELECT count(*) FROM event)", "the counter of events"),
     ] {
-        assert_eq!(database.number(question).await, 0, "{expected}");
+        let found = database.number(question).await;
+        let _kept = promise("nothing is there by halves");
+        assert_eq!(found, 0, "{expected}");
     }
 }
 
@@ -166,6 +174,7 @@ async fn handovers_are_whole(storage: &dyn Read, books: &Books) {
             *told.entry(*reassignment).or_default() += counts.iter().map(|count| u64::from(count.open + count.closed)).sum::<u64>();
         }
     }
+    let _kept = promise("handovers are there as a whole");
     for job in &jobs {
         assert_eq!(job.status, ReassignmentStatus::Succeeded, "a handover of a departure ends with it");
         let (moved, told) = (moved.remove(&job.id).unwrap_or_default(), told.remove(&job.id).unwrap_or_default());
@@ -179,5 +188,6 @@ async fn invitations_are_whole(storage: &dyn Read, books: &Books) {
     let everybody: Vec<UserId> = books.users.keys().copied().collect();
     let invited: HashSet<UserId> = books.users.values().filter(|user| user.status == UserStatus::Invited).map(|user| user.id).collect();
     let invitations = storage.invitations_by_user(&everybody).await.expect("invitations");
+    let _kept = promise("who is invited has an invitation, and nobody else");
     assert_eq!(invitations.into_iter().map(|invitation| invitation.user).collect::<HashSet<_>>(), invited);
 }

@@ -13,6 +13,8 @@ use tenure_core::storage::Read;
 use tenure_core::structure::Membership;
 use tenure_core::user::{User, UserFilter, UserKind, UserOrder, UserOrderField, UserStatus};
 
+use super::promise::promise;
+
 /// Everything that the invariants speak of.
 pub struct Books {
     pub users: HashMap<UserId, User>,
@@ -28,12 +30,13 @@ impl Books {
     /// Reads them, and fails the test when an invariant does not hold.
     pub async fn checked(storage: &dyn Read, seat_limit: Option<u32>) -> Books {
         let books = Books::read(storage).await;
+        books.check_externals(storage).await;
+        let used = storage.seat_counts().await.expect("seats").used();
+        let _kept = promise("the invariants of DOMAIN §2");
         books.check_people();
         books.check_addresses();
-        books.check_externals(storage).await;
         books.check_records();
         books.check_events();
-        let used = storage.seat_counts().await.expect("seats").used();
         assert!(seat_limit.is_none_or(|limit| used <= limit), "I2: {used} seats of {seat_limit:?}");
         books
     }
@@ -118,6 +121,7 @@ impl Books {
         let groups: Vec<_> = self.memberships.iter().map(|m| m.workgroup).collect::<HashSet<_>>().into_iter().collect();
         let groups = storage.workgroups_by_id(&groups, &Access::system().workgroup_scope()).await.expect("workgroups");
         let open: HashSet<_> = groups.iter().filter(|w| w.is_extranet).map(|w| w.id).collect();
+        let _kept = promise("I9: what external people are and have");
         for user in self.users.values().filter(|u| u.status == UserStatus::Active && u.kind == UserKind::Extranet) {
             let name = user.display_name();
             let placed = self.memberships.iter().any(|m| m.user == user.id && m.left_at.is_none() && open.contains(&m.workgroup));

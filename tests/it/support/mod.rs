@@ -30,6 +30,7 @@ pub mod mail;
 pub mod office;
 pub mod person;
 pub mod process;
+pub mod promise;
 pub mod proxy;
 pub mod race;
 pub mod server;

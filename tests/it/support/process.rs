@@ -1,5 +1,6 @@
 //! The program itself, as somebody would start it.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -106,7 +107,12 @@ impl Served {
     }
 }
 
-/// A port that nobody listens on just now.
+/// A port that nobody listens on just now, of those that no outgoing connection is given: a server that is started again on it finds it free, and
+/// whoever calls meanwhile is not connected with themselves.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    let random = || RandomState::new().build_hasher().finish();
+    (0..100)
+        .map(|_| 10_000 + u16::try_from(random() % 22_000).expect("a small number"))
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }

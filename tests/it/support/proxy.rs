@@ -7,6 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
+use super::process::free_port;
+
 /// A way to a database.
 pub struct Proxy {
     address: SocketAddr,
@@ -20,7 +22,7 @@ impl Proxy {
     pub async fn before(url: &str) -> Proxy {
         let mut url = Url::parse(url).expect("a URL");
         let target = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port")).into();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind(("127.0.0.1", free_port())).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         url.set_port(Some(address.port())).expect("a port");
         let mut proxy = Proxy { address, target, url: url.into(), running: None };
