@@ -23,6 +23,11 @@ pub fn start(detail: Detail) {
             Detail::Command => "warn",
         })
     });
+    // It tells the values of parameters of a URL that it does not know: a password behind a misspelt name among them.
+    let filter = match "sqlx_postgres::options=off".parse() {
+        Ok(never) => filter.add_directive(never),
+        Err(_) => filter,
+    };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match std::io::stderr().is_terminal() {
         true => builder.try_init(),

@@ -34,14 +34,28 @@ pub fn is_forbidden(c: char) -> bool {
         || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
+/// Characters that leave nothing to be seen: a text of them alone is empty.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}')
+}
+
+/// Whether two texts are the same to who reads them: an accent may be a character of its own.
+pub fn reads_the_same(one: &str, other: &str) -> bool {
+    one.trim().nfc().eq(other.trim().nfc())
+}
+
 /// A text of one line: trimmed, 1 to `max` characters, none forbidden. The error says what was expected.
 pub fn line(text: &str, max: usize) -> Result<String, String> {
     let trimmed = text.trim();
     if trimmed.chars().any(is_forbidden) {
         return Err("must not contain control characters or characters that override the direction of text".into());
     }
+    if trimmed.chars().all(is_invisible) {
+        return Err("must not be empty".into());
+    }
     match trimmed.chars().count() {
-        0 => Err("must not be empty".into()),
         n if n > max => Err(format!("must be at most {max} characters long, not {n}")),
         _ => Ok(trimmed.to_owned()),
     }
@@ -147,6 +161,9 @@ mod tests {
         assert!(line("a\nb", 10).is_err());
         assert!(paragraph("a\nb", 10).is_ok());
         assert!(line("  ", 10).is_err());
+        assert!(line("\u{200b}\u{2060}", 10).is_err());
+        assert!(line("\u{0e01}\u{200b}\u{0e02}", 10).is_ok());
+        assert!(reads_the_same("Jose\u{301} ", "Jos\u{e9}") && !reads_the_same("Jose", "Jos\u{e9}"));
         assert!(line("elevenchars", 10).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The database that the settings name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tenure_core::clock::{Clock, SystemClock};
@@ -13,6 +14,9 @@ use super::problem::Problem;
 use crate::config::Config;
 use crate::storage::{ConnectError, SeaOptions, SeaStorage};
 use crate::telemetry::{chain, metrics};
+
+/// How long connections may take to close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A database, connected.
 pub struct Database {
@@ -63,6 +67,16 @@ impl Database {
             let (busy, idle) = storage.connections();
             metrics::Database { statements: storage.statements(), busy, idle }
         });
+    }
+
+    /// Ends all connections. The last one to an SQLite database puts everything into its one file: who copies that has it all.
+    pub async fn close(self) {
+        // Statements that are under way still are not waited for: nobody waits for what they answer any more.
+        match tokio::time::timeout(CLOSE_PATIENCE, self.storage.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "connections to the database were not closed"),
+            Err(_) => tracing::warn!("connections to the database were not closed in time"),
+        }
     }
 
     /// The storage over it.

@@ -30,6 +30,7 @@ pub async fn run(config: Config) -> Result<(), Problem> {
     // It listens already: whoever waits for the lines can go on at once.
     announce(&server.address().to_string()).map_err(|e| Problem::failed(e.to_string()))?;
     server.run(end).await;
+    database.close().await;
     Ok(())
 }
 

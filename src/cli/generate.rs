@@ -32,6 +32,7 @@ pub async fn run(command: Generate, config: &Config) -> Result<(), Problem> {
     let mut progress = Shown::new();
     let filled = generate::fill(&*database.storage(), Order { people, records, seed }, &mut progress).await;
     progress.end();
+    database.close().await;
     let written = filled.map_err(|error| match error {
         GenerateError::NotEmpty => Problem::failed(error.to_string()),
         GenerateError::Storage(error) => error.into(),

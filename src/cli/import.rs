@@ -51,6 +51,7 @@ pub async fn run(command: Import, config: &Config) -> Result<(), Problem> {
     let mut told = Told { shown: Shown::new() };
     let ended = import::run(&*database.storage(), &SystemClock, &command.file, options, &mut told).await;
     told.shown.end();
+    database.close().await;
     let imported = ended.map_err(|error| match error {
         ImportError::Storage(error) => error.into(),
         error => Problem::failed(format!("{}: {}", command.file.display(), chain(&error))),

@@ -29,6 +29,7 @@ pub async fn run(command: Migrate, config: &Config) -> Result<(), Problem> {
             .map(|(name, is_applied)| format!("{} {name}", if is_applied { "applied" } else { "pending" }))
             .collect(),
     };
+    database.close().await;
     let mut out = std::io::stdout().lock();
     for line in lines {
         writeln!(out, "{line}").map_err(|e| Problem::failed(e.to_string()))?;

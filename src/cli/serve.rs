@@ -30,5 +30,7 @@ pub async fn run(command: Serve, config: Config) -> Result<(), Problem> {
         Migrate::Off => {}
     }
     database.tell_metrics();
-    Ok(crate::serve(config, database.storage()).await?)
+    crate::serve(config, database.storage()).await?;
+    database.close().await;
+    Ok(())
 }

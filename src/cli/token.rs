@@ -61,6 +61,7 @@ pub async fn run(command: TokenCommand, config: &Config) -> Result<(), Problem> 
     };
     let action = CreateAccessToken::parse(input, now).map_err(Failure::from)?;
     engine.perform(Some(&Access::system()), &Attempt::default(), &action).await?;
+    database.close().await;
     writeln!(std::io::stdout(), "{}", secret.secret).map_err(|e| Problem::failed(e.to_string()))
 }
 

@@ -71,6 +71,7 @@ pub async fn run(command: UserCommand, config: &Config) -> Result<(), Problem> {
     let database = Database::connect(config).await?;
     database.migrate().await?;
     let created = database.engine(config).perform(Some(&Access::system()), &Attempt::default(), &action).await?;
+    database.close().await;
     writeln!(std::io::stdout(), "{}", created.user.id).map_err(|e| Problem::failed(e.to_string()))
 }
 

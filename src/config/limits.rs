@@ -5,8 +5,8 @@
 pub struct Limits {
     /// Longest body of a request, in bytes; more is 413.
     pub body_bytes: usize,
-    /// Most bytes that the bodies of all requests take while they arrive and are read; the first 8 KiB of each are not counted.
-    pub body_bytes_at_once: usize,
+    /// Most bytes that all requests take while they arrive and are read; the first 8 KiB of each head and body are not counted.
+    pub request_bytes_at_once: usize,
     /// Most values in the JSON of a request, whatever they are.
     pub values: usize,
     /// Most values in the JSON of all requests that are worked on at once; those with few of them are not counted.
@@ -65,7 +65,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes: 256 * 1024,
-            body_bytes_at_once: 32 * 1024 * 1024,
+            request_bytes_at_once: 16 * 1024 * 1024,
             values: 20_000,
             values_at_once: 60_000,
             document_bytes: 32 * 1024,

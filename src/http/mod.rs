@@ -4,7 +4,7 @@ pub mod accept;
 mod adapter;
 mod admission;
 mod answer;
-mod bodies;
+mod arrivals;
 mod budget;
 mod framing;
 mod graphiql;
@@ -49,7 +49,7 @@ use axum::routing::{any, get};
 use tenure_core::clock::Clock;
 use tenure_core::engine::Engine;
 
-use crate::config::{Config, ConnectionLimits};
+use crate::config::Config;
 use crate::identity::Identity;
 use crate::live::Live;
 use crate::telemetry::metrics::Recorder;
@@ -57,7 +57,7 @@ use accept::Media;
 use adapter::Adapter;
 use admission::Allowance;
 use answer::Refusal;
-use bodies::Bodies;
+use arrivals::Arrivals;
 use framing::Framing;
 use leftover::Leftover;
 use listeners::Listeners;
@@ -80,7 +80,7 @@ struct App {
     listeners: Listeners,
     origins: Origins,
     allowance: Allowance,
-    bodies: Bodies,
+    arrivals: Arrivals,
     volume: Volume,
     draining: AtomicBool,
 }
@@ -112,6 +112,16 @@ fn router(app: SharedApp) -> Router {
     router
         .fallback(routes::nothing)
         .method_not_allowed_fallback(routes::wrong_method)
+        .layer(from_fn_with_state(app.clone(), dress))
+        .with_state(app)
+}
+
+/// What is served to who comes while the server ends: that it does.
+fn ending_router(app: SharedApp) -> Router {
+    Router::new()
+        .route("/health/live", get(routes::live))
+        .route("/health/ready", get(routes::ready))
+        .fallback(routes::ending)
         .layer(from_fn_with_state(app.clone(), dress))
         .with_state(app)
 }
@@ -171,18 +181,22 @@ fn put_on(headers: &mut HeaderMap, id: &RequestId) {
 }
 
 /// What is said to who sends something that is no request: the answer as bytes, as there is nobody else to write it.
-fn unread(status: StatusCode, id: &RequestId, limits: &ConnectionLimits) -> (Response, Vec<u8>) {
+fn unread(status: StatusCode, id: &RequestId, app: &App) -> (Response, Vec<u8>) {
     let (code, message) = match status {
         StatusCode::REQUEST_TIMEOUT => (answer::code::TIMEOUT, "The request took too long to arrive.".to_owned()),
         StatusCode::URI_TOO_LONG => (answer::code::BAD_USER_INPUT, "The address is longer than 65534 bytes.".to_owned()),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            let text = format!("The head of a request may have {} bytes and 100 headers.", limits.head_bytes);
+            let text = format!("The head of a request may have {} bytes and 100 headers.", app.config.connections.head_bytes);
             (answer::code::BAD_USER_INPUT, text)
         }
         StatusCode::HTTP_VERSION_NOT_SUPPORTED => (answer::code::BAD_USER_INPUT, "HTTP/1.1 is spoken here.".to_owned()),
         _ => (answer::code::BAD_USER_INPUT, "This is no well-formed HTTP/1.1 request.".to_owned()),
     };
-    let (mut response, body) = Refusal::new(status, code, message).closing().in_parts(Media::Json, id);
+    let refusal = match status {
+        StatusCode::SERVICE_UNAVAILABLE => app.arrivals.refusal(),
+        status => Refusal::new(status, code, message),
+    };
+    let (mut response, body) = refusal.closing().in_parts(Media::Json, id);
     put_on(response.headers_mut(), id);
     let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
     for (name, value) in response.headers() {

@@ -13,7 +13,7 @@ use super::accept::{Media, negotiate, takes_events};
 use super::adapter::{Document, Kind};
 use super::admission::{Denial, admit, run, show};
 use super::answer::{Fault, Outcome, Refusal, code};
-use super::bodies::{self, Bodies, Held};
+use super::arrivals::{self, Arrivals, Held};
 use super::line::Line;
 use super::log::Heard;
 use super::params::Params;
@@ -72,7 +72,7 @@ async fn answer(app: &SharedApp, request: Request<Body>, media: Option<Media>, i
     } else {
         check_content_type(&head.headers)?;
         check_encoding(&head.headers)?;
-        let limits = BodyLimits { bytes: app.config.limits.body_bytes, patience: app.config.connections.body, together: &app.bodies };
+        let limits = BodyLimits { bytes: app.config.limits.body_bytes, patience: app.config.connections.body, together: &app.arrivals };
         let (text, _room) = read_body(&head.headers, body, limits).await?;
         let volume = app.volume.hold(&[&text]).await?;
         (Params::from_json(&text)?, volume)
@@ -152,7 +152,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
 struct BodyLimits<'a> {
     bytes: usize,
     patience: Duration,
-    together: &'a Bodies,
+    together: &'a Arrivals,
 }
 
 /// Why there is no whole body.
@@ -170,7 +170,7 @@ async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits<'_>) -> R
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_USER_INPUT, text).with("limit", "bodyBytes").with("maximum", limit)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit.saturating_add(BODY_SLACK)) {
+    if announced.is_some_and(|length| length > limit) {
         return Err(too_long().closing());
     }
     match tokio::time::timeout(limits.patience, collect(body, &limits, announced)).await {
@@ -194,7 +194,7 @@ async fn collect(mut body: Body, limits: &BodyLimits<'_>, announced: Option<usiz
         length = length.saturating_add(data.len());
         if length <= limit {
             // Only who has sent that much takes room: announcing costs nothing.
-            if length > bodies::FREE && room.is_none() {
+            if length > arrivals::FREE && room.is_none() {
                 room = Some(limits.together.hold(announced.unwrap_or(limit)).await.map_err(NoBody::NoRoom)?);
                 // As much as is needed, where that is known: growing bit by bit takes twice of it.
                 bytes.reserve_exact(announced.unwrap_or(length).saturating_sub(bytes.len()));

@@ -71,6 +71,11 @@ pub async fn jwks(State(app): State<SharedApp>) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json; charset=utf-8"))], app.identity.jwks().to_string()).into_response()
 }
 
+/// The server ends, and begins nothing new.
+pub async fn ending(Extension(id): Extension<RequestId>) -> Response {
+    Refusal::busy("The server is ending: ask again in a moment.").closing().answer(Media::Json, &id)
+}
+
 /// There is nothing here.
 pub async fn nothing(Extension(id): Extension<RequestId>) -> Response {
     Refusal::new(StatusCode::NOT_FOUND, code::BAD_USER_INPUT, "There is nothing here; the API is at /graphql.").answer(Media::Json, &id)

@@ -24,7 +24,7 @@ use tower_service::Service;
 
 use super::adapter::Adapter;
 use super::admission::Allowance;
-use super::bodies::Bodies;
+use super::arrivals::Arrivals;
 use super::line::Line;
 use super::linger::Lingering;
 use super::listeners::Listeners;
@@ -33,8 +33,8 @@ use super::origins::Origins;
 use super::peer::Peer;
 use super::request_id::RequestId;
 use super::volume::Volume;
-use super::wire::{Exchange, Refuse, Wire};
-use super::{App, SharedApp, metrics_router, router, unread};
+use super::wire::{Access, Exchange, Refuse, Wire};
+use super::{App, SharedApp, ending_router, metrics_router, router, unread};
 use crate::config::Config;
 use crate::graphql::Api;
 use crate::identity::{Identity, IdentityError};
@@ -137,7 +137,7 @@ impl Server {
             listeners: Listeners::default(),
             origins: Origins::of(&config),
             allowance: Allowance::of(&config),
-            bodies: Bodies::of(&config.limits),
+            arrivals: Arrivals::of(&config.limits, config.connections.head_bytes),
             volume: Volume::of(&config.limits),
             draining: std::sync::atomic::AtomicBool::new(false),
             config,
@@ -186,7 +186,6 @@ impl Server {
         let patience = app.config.connections.drain;
         let over = tokio::time::Instant::now() + patience;
         app.drain();
-        drop(listener);
         let rest = async {
             door.close().await;
             // Sockets are connections of their own by then.
@@ -194,9 +193,19 @@ impl Server {
             // Behind the answers: whoever was told that a link comes gets one.
             app.identity.resets().end().await;
         };
-        if tokio::time::timeout_at(over - patience / MAIL_PART, rest).await.is_err() {
+        // Whoever has not noticed yet that it ends is told so, meanwhile, instead of finding nobody.
+        let late = Door::new(ending_router(app.clone()), &app);
+        let answered = async {
+            tokio::select! {
+                () = rest => {}
+                () = late.take_connections(&listener) => {}
+            }
+        };
+        if tokio::time::timeout_at(over - patience / MAIL_PART, answered).await.is_err() {
             tracing::warn!("some requests were not answered in time");
         }
+        drop(listener);
+        let _ = late.ending.send(());
         // Only now: what was answered just before wrote mails, too.
         drop(last_call);
         if tokio::time::timeout_at(over, mails.join_next()).await.is_err() {
@@ -296,8 +305,8 @@ impl Connection {
             .header_read_timeout(limits.idle + limits.head + SPARE_PATIENCE)
             .max_header_size(limits.head_bytes)
             .max_buf_size(limits.head_bytes.max(READ_BUFFER));
-        let refuse = refuse(app, peer);
-        let wire = Wire::new(Lingering::new(stream, exchange.clone()), exchange.clone(), limits, refuse, place);
+        let access = Access { limits, arrivals: app.arrivals.clone(), refuse: refuse(app, peer) };
+        let wire = Wire::new(Lingering::new(stream, exchange.clone()), exchange.clone(), access, place);
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
@@ -338,7 +347,7 @@ impl Connection {
 fn refuse(app: SharedApp, peer: IpAddr) -> Refuse {
     Box::new(move |status| {
         let id = RequestId::of(&HeaderMap::new(), &*app.clock);
-        let (response, bytes) = unread(status, &id, &app.config.connections);
+        let (response, bytes) = unread(status, &id, &app);
         Asked::unread(peer, &id).answered(&response, Duration::ZERO);
         bytes
     })

@@ -17,6 +17,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::arrivals::{self, Arrivals, Held};
 use super::framing::{Framing, Scanner, Stage};
 use super::linger::LINGER;
 use crate::config::ConnectionLimits;
@@ -125,6 +126,13 @@ impl HttpBody for Answering {
 /// A whole answer, as bytes, to a request that never got as far as a request.
 pub type Refuse = Box<dyn Fn(StatusCode) -> Vec<u8> + Send>;
 
+/// What a connection is held to, and by whom it is told.
+pub struct Access {
+    pub limits: ConnectionLimits,
+    pub arrivals: Arrivals,
+    pub refuse: Refuse,
+}
+
 /// What a connection does, with its limits. `P` is its place among the connections, kept as long as the connection lives, whatever is
 /// spoken on it.
 pub struct Wire<S, P> {
@@ -143,12 +151,18 @@ pub struct Wire<S, P> {
     is_fresh: bool,
     /// What is written before anything else.
     ahead: VecDeque<u8>,
+    /// How much has come of the request that is under way, as far as it is no body.
+    head: usize,
+    arrivals: Arrivals,
+    /// Room for a long head, kept as long as its request is under way.
+    room: Option<Held>,
     _place: P,
 }
 
 impl<S, P> Wire<S, P> {
     /// From the first byte of a connection on.
-    pub fn new(inner: S, exchange: Exchange, limits: ConnectionLimits, refuse: Refuse, place: P) -> Wire<S, P> {
+    pub fn new(inner: S, exchange: Exchange, access: Access, place: P) -> Wire<S, P> {
+        let Access { limits, arrivals, refuse } = access;
         Wire {
             inner,
             scanner: Scanner::default(),
@@ -160,6 +174,9 @@ impl<S, P> Wire<S, P> {
             linger: Timer::default(),
             is_fresh: true,
             ahead: VecDeque::new(),
+            head: 0,
+            arrivals,
+            room: None,
             _place: place,
         }
     }
@@ -212,6 +229,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P> Wire<S, P> {
             Stage::Body => self.limits.body,
         };
         self.patience.is_over(cx, stage, patience).then_some(stage)
+    }
+
+    /// Counts what has come of a head. Whether it may go on: a long one needs room among all that are on their way.
+    fn has_room(&mut self, read: usize) -> bool {
+        match self.scanner.stage() {
+            Stage::Head => self.head = self.head.saturating_add(read),
+            Stage::Between | Stage::Body => self.head = 0,
+        }
+        if self.head > arrivals::FREE && self.room.is_none() {
+            self.room = self.arrivals.try_hold(self.limits.head_bytes);
+            return self.room.is_some();
+        }
+        true
     }
 
     /// Says why the connection ends, as far as that can be said without waiting.
@@ -271,12 +301,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
                 return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
             }
             this.is_fresh &= bytes.is_empty();
+            let read = bytes.len();
             if this.exchange.state() != UPGRADED {
                 this.scanner.feed(bytes, |framing| this.exchange.found(framing));
+                if !this.has_room(read) {
+                    this.say(cx, StatusCode::SERVICE_UNAVAILABLE);
+                    return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+                }
             }
-            let read = bytes.len();
             buffer.advance(read);
             return Poll::Ready(result);
+        }
+        // Nothing is under way: what the last request took is free.
+        if this.exchange.state() == QUIET && this.scanner.stage() == Stage::Between {
+            this.room = None;
         }
         match this.is_overdue(cx) {
             None => Poll::Pending,

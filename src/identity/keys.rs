@@ -32,6 +32,12 @@ pub enum KeyError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no file.
+    #[error("key file {path}: there is none yet; the server makes it when it first starts")]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// Others than the owner may read or write the file.
     #[error("key file {path} must be for its owner alone (mode 0600), not {mode:04o}: chmod 600 it")]
     Mode {
@@ -265,7 +271,10 @@ struct Lock(#[allow(dead_code, reason = "unlocks when it is closed")] fs::File);
 impl Lock {
     fn of(path: &Path) -> Result<Lock, KeyError> {
         loop {
-            let file = fs::File::open(path).map_err(io_error(path))?;
+            let file = fs::File::open(path).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
+                _ => io_error(path)(error),
+            })?;
             file.lock().map_err(io_error(path))?;
             // Who held it before may have put another file in its place; the lock on the former one is worth nothing then.
             let (held, there) = (file.metadata().map_err(io_error(path))?, fs::metadata(path).map_err(io_error(path))?);

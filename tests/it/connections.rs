@@ -120,8 +120,9 @@ on_both! {
     /// What arrives slowly takes room, all of it together no more than there is; what is short needs none.
     async fn bodies_on_their_way_have_a_limit_together(db: Backend) {
         let office = Office::open_with(db, |mut wish| {
+            wish.config.connections.head_bytes = 10_000;
             let limits = &mut wish.config.limits;
-            (limits.body_bytes, limits.body_bytes_at_once, limits.queue_milliseconds) = (90_000, 100_000, 200);
+            (limits.body_bytes, limits.request_bytes_at_once, limits.queue_milliseconds) = (90_000, 100_000, 200);
             wish
         }).await;
         let base = office.server.url("");
@@ -148,13 +149,34 @@ on_both! {
         assert_eq!((refused.status, refused.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
         assert_eq!((refused.header("retry-after"), refused.header("connection")), ("1", "close"));
         let extensions = &refused.json()["errors"][0]["extensions"];
-        assert_eq!((&extensions["limit"], &extensions["maximum"]), (&json!("bodyBytesAtOnce"), &json!(100_000)));
+        assert_eq!((&extensions["limit"], &extensions["maximum"]), (&json!("requestBytesAtOnce"), &json!(100_000)));
         assert_eq!(served(GOOD).await.status, 200, "short ones wait for nobody");
         // Without a length it is as long as it may be.
         let mut chunked = Wire::to(&base).await;
         let chunk = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
         chunked.send(format!("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}")).await;
         assert_eq!(chunked.hear().await.expect("an answer").dressed().status, 503);
+        // A long head takes room, too: two of them are more than what is left beside the slow body, and are not waited for.
+        let long_head = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: {}", "x".repeat(9_000));
+        let mut heads = [Wire::to(&base).await, Wire::to(&base).await];
+        heads[0].send(&long_head).await;
+        assert!(!heads[0].has_word_within(Duration::from_millis(300)).await, "there is room for it");
+        heads[1].send(&long_head).await;
+        let said = heads[1].hear().await.expect("an answer").dressed();
+        assert_eq!((said.status, said.code().as_str(), said.header("retry-after")), (503, "SERVICE_UNAVAILABLE", "1"));
+        assert!(heads[1].is_closed_within(SOON).await);
+        heads[0].send("\r\n\r\n").await;
+        assert_eq!(heads[0].hear().await.expect("an answer").status, 200);
+        let mut last = 503;
+        for _ in 0..50 {
+            heads[1] = Wire::to(&base).await;
+            heads[1].send(format!("{long_head}\r\n\r\n")).await;
+            last = heads[1].hear().await.expect("an answer").status;
+            if last == 200 {
+                break;
+            }
+        }
+        assert_eq!(last, 200, "the head before it has given its room back");
         drop(slow);
         let mut answer = served(&long).await;
         for _ in 0..50 {
@@ -194,6 +216,10 @@ on_both! {
         served.end().await;
         assert!(begun.elapsed() < Duration::from_secs(3), "idle connections hold up the end: {:?}", begun.elapsed());
         assert!(idle.is_closed_within(SOON).await);
+        if db == Backend::Sqlite {
+            let beside = std::fs::metadata(database.folder.path().join("tenure.db-wal"));
+            assert!(beside.is_err() || beside.is_ok_and(|file| file.len() == 0), "all that was written is in the one file");
+        }
 
         let served = Served::start(serve(&database)).await;
         let base = served.base.clone();
@@ -204,7 +230,13 @@ on_both! {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let ending = tokio::spawn(served.end());
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert!(tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.is_err(), "new connections are taken");
+        // Who comes now is told so, and who asks whether it is ready, too.
+        assert_eq!(readiness(&format!("{base}/health/ready")).await, (503, json!({"status": "unready", "reason": "draining"})));
+        let mut late = Wire::to(&base).await;
+        late.send(post(GOOD, "")).await;
+        let said = late.hear().await.expect("an answer").dressed();
+        assert_eq!((said.status, said.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+        assert_eq!((said.header("connection"), said.header("retry-after")), ("close", "1"));
         busy.send(&text[text.len() - 1..]).await;
         let said = busy.hear().await.expect("an answer");
         assert_eq!((said.status, said.header("connection")), (200, "close"));

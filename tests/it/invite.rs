@@ -43,6 +43,9 @@ on_both! {
         for weak in ["short", "aaaaaaaaaaaaaaaa", "Ida@Example.com", "password1234"] {
             stranger.run("acceptInvitation", json!({"token": second, "password": weak}), "session { expiresAt }").await.refused_at(&[("PASSWORD_TOO_WEAK", "input.password")]);
         }
+        // The names that are chosen with it are no password either.
+        let named = json!({"token": second, "password": "QuetzalcoatlVonHohenzollern", "firstName": "Quetzalcoatl", "lastName": "VonHohenzollern"});
+        stranger.run("acceptInvitation", named, "session { expiresAt }").await.refused_at(&[("PASSWORD_TOO_WEAK", "input.password")]);
         let accepted = stranger.run("acceptInvitation", json!({"token": second, "password": PASSWORD, "firstName": "Ida Maria"}), "session { accessToken user { id status displayName loginEmail contactEmail jobTitle } }").await.ok();
         assert_eq!(accepted.at("session.user"), &json!({"id": invited.at("user.id"), "status": "ACTIVE", "displayName": "Ida Maria Nguyen", "loginEmail": "Ida@Example.com", "contactEmail": "Ida@Example.com", "jobTitle": "Welder"}));
         office.server.with_token(&accepted.text("session.accessToken")).query("{ users { totalCount } }", json!({})).await.ok();

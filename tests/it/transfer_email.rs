@@ -86,6 +86,11 @@ on_both! {
         let done = hr.run("transferEmail", input, FIELDS).await.ok();
         assert_eq!(done.at("toUser"), &json!({"loginEmail": company.leo.email, "contactEmail": company.leo.email}));
         assert_eq!(done.at("fromUser"), &json!({"loginEmail": company.eva.email, "contactEmail": company.eva.email}));
+        // E7 for who can sign in; leavers are sent nothing, least of all where somebody else reads it by now (S6).
+        for address in [&company.leo.email, &company.eva.email] {
+            office.mail.latest_to(address).await;
+        }
+        assert!(office.mail.all().iter().all(|mail| mail.body.contains("Eva") && !mail.body.contains("Leo ")), "{:?}", office.mail.all());
         hr.run("hire", json!({"userId": company.leo.id}), "user { loginEmail }").await.ok();
         office.server.sign_in(&company.eva.email, PASSWORD).await;
     }

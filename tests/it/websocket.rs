@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -274,6 +275,31 @@ on_both! {
             }
         }
         assert!(!open, "nobody answered for a second and a half");
+    }
+
+    /// Pings are answered as long as somebody takes the answers: whoever sends more and more of them is not read any more.
+    async fn answers_to_pings_do_not_pile_up(db: Backend) {
+        let office = Office::open_with(db, |mut wish| {
+            (wish.config.limits.listener_stall_seconds, wish.config.limits.init_seconds) = (3, 60);
+            wish
+        }).await;
+        let address = office.server.url("").trim_start_matches("http://").to_owned();
+        let mut greedy = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                       Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
+        greedy.write_all(&request("GET /graphql", upgrade)).await.expect("an upgrade");
+        let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+        ping.extend([b'x'; 125]);
+        let many = ping.repeat(1_000);
+        // More than all buffers of the system between the two hold.
+        let (mut sent, goal) = (0, 64 * 1024 * 1024);
+        while sent < goal {
+            match tokio::time::timeout(Duration::from_secs(2), greedy.write(&many[sent % many.len()..])).await {
+                Ok(Ok(length)) => sent += length,
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        assert!(sent > 100_000 && sent < goal, "{sent} bytes of pings were read from somebody who reads no answer");
     }
 
     /// SIGTERM: closed in order, and the server does not wait for who would stay for ever.

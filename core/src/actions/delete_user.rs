@@ -79,7 +79,7 @@ impl DeleteUser {
             Rejection::at(Code::LastAdministrator, "userId", "The account would be left without an active administrator.")
         });
         reasons.add_if(target.id == access.person(), || Rejection::at(Code::CannotDeleteSelf, "userId", "Nobody deletes themself."));
-        reasons.add_if(self.confirmation.trim() != target.display_name().trim(), || {
+        reasons.add_if(!text::reads_the_same(&self.confirmation, &target.display_name()), || {
             Rejection::at(Code::ConfirmationMismatch, "confirmation", "This is not the display name of the person.")
         });
     }

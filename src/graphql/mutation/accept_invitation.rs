@@ -49,6 +49,7 @@ payload! {
 pub async fn run(ctx: &Context<'_>, input: AcceptInvitationInput) -> Result<AcceptInvitationPayload> {
     let operation = Operation::of(ctx)?;
     let (engine, identity) = (operation.engine(), operation.identity());
+    let chosen = [input.first_name.clone().unwrap_or_default(), input.last_name.clone().unwrap_or_default()];
     let shape = action::AcceptInvitationInput { token: input.token, first_name: input.first_name, last_name: input.last_name };
     let action = match action::AcceptInvitation::parse(shape) {
         Ok(action) => action,
@@ -60,7 +61,9 @@ pub async fn run(ctx: &Context<'_>, input: AcceptInvitationInput) -> Result<Acce
         Err(failure) => return Err(failure.into()),
     };
     let address = invited.login_email.as_ref().map(|e| e.address().to_owned()).unwrap_or_default();
-    let hints = [invited.first_name.as_str(), invited.last_name.as_str(), address.as_str()];
+    // The names that were given by the inviter, and those that are chosen now.
+    let [first, last] = chosen.each_ref().map(String::as_str);
+    let hints = [invited.first_name.as_str(), invited.last_name.as_str(), first, last, address.as_str()];
     let strong = identity.password_is_strong(&input.password, &hints).await?;
     if !strong {
         let weak = Rejection::at(Code::PasswordTooWeak, "password", "Choose 12 to 256 characters that are not easy to guess.");

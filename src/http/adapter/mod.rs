@@ -13,6 +13,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::parser::{Error as ParserError, parse_query};
 use async_graphql::{PathSegment, Pos, Request, Response, ServerError, Value, Variables};
+use axum::body::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::{self, Stream};
 use serde_json::Map;
@@ -42,6 +43,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Runs operations.
 pub struct Adapter {
     api: Api,
+    /// The schema as text.
+    sdl: Bytes,
     catalogue: Arc<Catalogue>,
     known: Known,
     rules: Rules,
@@ -111,18 +114,19 @@ impl Document {
 impl Adapter {
     /// Over an API.
     pub fn new(api: Api, limits: Limits) -> Adapter {
-        let catalogue = Catalogue::of(&api.sdl()).unwrap_or_else(|error| {
+        let sdl = api.sdl();
+        let catalogue = Catalogue::of(&sdl).unwrap_or_else(|error| {
             tracing::error!(%error, "the schema's text cannot be read: nothing can be validated, and operations have no price");
             Catalogue::default()
         });
         let catalogue = Arc::new(catalogue);
         let (rules, prices, shown) = (Rules::of(&catalogue), PriceList::of(&catalogue), Shown::of(&catalogue));
-        Adapter { api, catalogue, known: Known::new(), rules, prices, shown, limits }
+        Adapter { api, sdl: sdl.into(), catalogue, known: Known::new(), rules, prices, shown, limits }
     }
 
     /// The schema as text.
-    pub fn sdl(&self) -> String {
-        self.api.sdl()
+    pub fn sdl(&self) -> Bytes {
+        self.sdl.clone()
     }
 
     /// Reads a document.

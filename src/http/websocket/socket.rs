@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::stream::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -123,7 +123,7 @@ impl Socket {
                     if !std::mem::replace(&mut is_heard_of, false) {
                         return Err(End::Gone);
                     }
-                    self.send(Message::Ping(axum::body::Bytes::new())).await?;
+                    self.send(Some(Message::Ping(axum::body::Bytes::new()))).await?;
                 }
                 Some(frame) = self.frames.recv() => self.pass_on(frame).await?,
                 Some(_) = self.tasks.join_next() => {}
@@ -155,8 +155,9 @@ impl Socket {
                 }
             }
             Some(Ok(Message::Binary(_))) => Err(Close::bad_request("Invalid message: expected text").into()),
-            // Answered by the library.
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            // Answered by the library, which keeps answers that are not taken in: nothing more is read before this one was.
+            Some(Ok(Message::Ping(_))) => self.send(None).await,
+            Some(Ok(Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Close(_))) => Err(End::Left),
         }
     }
@@ -262,13 +263,21 @@ impl Socket {
     }
 
     async fn say(&mut self, text: String) -> Result<(), End> {
-        self.send(Message::Text(text.into())).await
+        self.send(Some(Message::Text(text.into()))).await
     }
 
-    async fn send(&mut self, message: Message) -> Result<(), End> {
+    /// Says something, if there is something to be said, and waits until all that was said is taken in.
+    async fn send(&mut self, message: Option<Message>) -> Result<(), End> {
         let patience = Duration::from_secs(self.app.config.limits.listener_stall_seconds as u64);
+        let socket = &mut self.socket;
+        let sent = async {
+            if let Some(message) = message {
+                socket.feed(message).await?;
+            }
+            socket.flush().await
+        };
         tokio::select! {
-            sent = self.socket.send(message) => sent.map_err(|_| End::Gone),
+            sent = sent => sent.map_err(|_| End::Gone),
             () = tokio::time::sleep(patience) => Err(Close::SLOW.into()),
             () = lost(&mut self.vigil) => Err(Close::FORBIDDEN.into()),
             () = self.presence.ending() => Err(Close::GOING_AWAY.into()),
