@@ -147,14 +147,14 @@ pub struct Wire<S, P> {
     stall: Timer<()>,
     /// Waits for the peer to stop sending.
     linger: Timer<()>,
-    /// No byte has come yet.
+    /// Nothing of a request has come yet.
     is_fresh: bool,
     /// What is written before anything else.
     ahead: VecDeque<u8>,
     /// How much has come of the request that is under way, as far as it is no body.
     head: usize,
     arrivals: Arrivals,
-    /// Room for a long head, kept as long as its request is under way.
+    /// Room for a long head, until its request is answered.
     room: Option<Held>,
     _place: P,
 }
@@ -244,6 +244,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P> Wire<S, P> {
         true
     }
 
+    /// Whoever has sent all of their request and is answered has no use for its head any more, however long the answer goes on: a stream of
+    /// events or a socket goes on for hours. (While a body is waited for, what is written asks for it.)
+    fn give_room_back(&mut self) {
+        if self.scanner.stage() == Stage::Between {
+            self.room = None;
+        }
+    }
+
     /// Says why the connection ends, as far as that can be said without waiting.
     fn say(&mut self, cx: &mut Context<'_>, status: StatusCode) {
         let answer = (self.refuse)(status);
@@ -300,7 +308,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
                 this.say(cx, StatusCode::HTTP_VERSION_NOT_SUPPORTED);
                 return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
             }
-            this.is_fresh &= bytes.is_empty();
+            // Blank lines before a request are no part of it.
+            this.is_fresh &= bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
             let read = bytes.len();
             if this.exchange.state() != UPGRADED {
                 this.scanner.feed(bytes, |framing| this.exchange.found(framing));
@@ -311,10 +320,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
             }
             buffer.advance(read);
             return Poll::Ready(result);
-        }
-        // Nothing is under way: what the last request took is free.
-        if this.exchange.state() == QUIET && this.scanner.stage() == Stage::Between {
-            this.room = None;
         }
         match this.is_overdue(cx) {
             None => Poll::Pending,
@@ -340,6 +345,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Wire<S, P> {
             Poll::Pending => this.stalled(cx),
             ready => {
                 this.stall.stop();
+                this.give_room_back();
                 ready
             }
         }
@@ -357,6 +363,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Wire<S, P> {
             Poll::Pending => this.stalled(cx),
             ready => {
                 this.stall.stop();
+                this.give_room_back();
                 ready
             }
         }

@@ -546,7 +546,7 @@ mod tests {
         kids.retain(|kid| !there.contains(kid));
         assert!(kids.is_empty(), "{kids:?} are lost");
         assert_eq!(fs::read_dir(folder.path()).expect("list").count(), 1, "nothing temporary is left");
-        assert!(matches!(rotate(&folder.path().join("none"), &*clock()), Err(KeyError::Io { .. })));
+        assert!(matches!(rotate(&folder.path().join("none"), &*clock()), Err(KeyError::Missing { .. })));
     }
 
     #[test]

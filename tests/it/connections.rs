@@ -54,6 +54,13 @@ on_both! {
         assert_eq!((said.status, said.code().as_str(), said.header("connection")), (408, "TIMEOUT", "close"));
         assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
         assert!(wire.is_closed_within(SOON).await);
+        // Blank lines are no beginning of anything.
+        let mut blank = Wire::to(&base).await;
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(1_200) && !blank.is_closed_within(Duration::from_millis(100)).await {
+            blank.send("\r\n").await;
+        }
+        assert!(begun.elapsed() < Duration::from_millis(1_200), "kept as if it rested between two requests");
         // Who says nothing at all hears nothing.
         let mut silent = Wire::to(&base).await;
         assert!(silent.hear().await.is_none());
@@ -186,6 +193,21 @@ on_both! {
             answer = served(&long).await;
         }
         assert_eq!(answer.status, 200, "room is given back");
+        // A socket lives long, and needs no head any more.
+        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                       Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
+        let mut sockets = Vec::new();
+        for _ in 0..10 {
+            let mut socket = Wire::to(&base).await;
+            socket.send(format!("GET /graphql HTTP/1.1\r\nHost: x\r\n{upgrade}X-Long: {}\r\n\r\n", "x".repeat(9_000))).await;
+            assert!(socket.has_word_within(SOON).await, "there is room for it");
+            sockets.push(socket);
+        }
+        let mut another = Wire::to(&base).await;
+        another.send(format!("{long_head}\r\n\r\n")).await;
+        assert_eq!(another.hear().await.expect("an answer").status, 200);
+        let said = sockets.remove(9).everything_within(Duration::from_millis(100)).await;
+        assert!(said.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&said));
     }
 }
 
