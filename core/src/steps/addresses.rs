@@ -151,10 +151,6 @@ pub fn tell_login_change(change: &mut Change<'_>, user: &User, former: Option<&E
     // Where a leaver is left without a login, nobody set one: their addresses are nobody's business of theirs any more.
     let Some(login) = login else { return };
     change.event(user.id, EventBody::EmailChanged { role: EmailRole::Login });
-    // A leaver has no use for a login, and a swapped address is somebody else's inbox by then: nothing is sent to leavers (rules H13, S6).
-    if user.status == UserStatus::Dismissed {
-        return;
-    }
     // Whoever is invited at the new address learns it from the invitation.
     let told = Some(login).filter(|_| user.status != UserStatus::Invited);
     for to in former.into_iter().chain(told) {
@@ -184,7 +180,12 @@ pub async fn settle_login(change: &mut Change<'_>, user: &mut User, login: Optio
         let now = change.now();
         change.tx().sessions_end_of(user.id, None, now).await?;
         user.epoch += 1;
-        tell_login_change(change, user, former.as_ref(), login.as_ref());
+        match (user.status, login) {
+            // A leaver has no use for a login, and a swapped address is somebody else's inbox by then: the history tells it, and nothing is
+            // sent to leavers (rules H13, S6).
+            (UserStatus::Dismissed, Some(_)) => change.event(user.id, EventBody::EmailChanged { role: EmailRole::Login }),
+            (_, login) => tell_login_change(change, user, former.as_ref(), login.as_ref()),
+        }
     }
     change.save_user(user).await
 }
