@@ -16,7 +16,7 @@ use crate::storage::{ConnectError, SeaOptions, SeaStorage};
 use crate::telemetry::{chain, metrics};
 
 /// How long connections may take to close.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A database, connected.
 pub struct Database {

@@ -70,8 +70,9 @@ pub async fn run(command: UserCommand, config: &Config) -> Result<(), Problem> {
     let action = CreateUser::parse(input).map_err(Failure::from)?;
     let database = Database::connect(config).await?;
     database.migrate().await?;
-    let created = database.engine(config).perform(Some(&Access::system()), &Attempt::default(), &action).await?;
+    let created = database.engine(config).perform(Some(&Access::system()), &Attempt::default(), &action).await;
     database.close().await;
+    let created = created?;
     writeln!(std::io::stdout(), "{}", created.user.id).map_err(|e| Problem::failed(e.to_string()))
 }
 

@@ -48,18 +48,26 @@ pub struct Scanner {
     length: Option<u64>,
     lengths: u32,
     has_encoding: bool,
+    /// Bytes of the head that has begun, blank lines before it included: they are kept with it.
+    head: usize,
+    /// The longest head that ended among the bytes that were read last.
+    ended: usize,
 }
 
 impl Default for Scanner {
     fn default() -> Scanner {
-        Scanner { state: State::Start, length: None, lengths: 0, has_encoding: false }
+        Scanner { state: State::Start, length: None, lengths: 0, has_encoding: false, head: 0, ended: 0 }
     }
 }
 
 impl Scanner {
     /// Reads on; `found` is told of every head that is whole now.
     pub fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Framing)) {
+        self.ended = 0;
         while let Some((&byte, rest)) = bytes.split_first() {
+            if !matches!(self.state, State::Body(_) | State::Blind) {
+                self.head = self.head.saturating_add(1);
+            }
             match &mut self.state {
                 State::Blind => return,
                 State::Body(left) => {
@@ -103,6 +111,11 @@ impl Scanner {
         }
     }
 
+    /// Bytes of the longest head, or part of one, that the bytes that were read last belong to.
+    pub fn head(&self) -> usize {
+        self.head.max(self.ended)
+    }
+
     /// How far it has come.
     pub fn stage(&self) -> Stage {
         match self.state {
@@ -121,6 +134,7 @@ impl Scanner {
         };
         self.lengths = 0;
         self.has_encoding = false;
+        self.ended = self.ended.max(std::mem::take(&mut self.head));
         framing
     }
 }
@@ -154,6 +168,21 @@ mod tests {
         assert_eq!(seen(&[b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]), [(false, true)]);
         let second = [head, body, "\r\n\r\nPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n"].concat();
         assert_eq!(seen(&[second.as_bytes()]), [(false, false), (true, true)], "blank lines before a request count for nothing");
+    }
+
+    #[test]
+    fn it_tells_how_long_heads_are() {
+        let mut scanner = Scanner::default();
+        let mut after = |piece: &str| {
+            scanner.feed(piece.as_bytes(), |_| {});
+            scanner.head()
+        };
+        assert_eq!(after("\r\n\r\n"), 4);
+        assert_eq!(after("GET / HTTP/1.1\r\n"), 20);
+        assert_eq!(after("Content-Length: 3\r\n\r\nabcGET"), 41, "the body is no part of it");
+        assert_eq!(after(" / HTTP/1.1\r\n\r\nGET /"), 18, "each for itself");
+        assert_eq!(after(" HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"), 46);
+        assert_eq!(after("\r\n"), 0, "nothing is watched any more");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A TCP stream that does not take its last words back. Closing one with bytes unread makes the system tell the other end to forget what it
-//! was sent, so after a change of protocol what still comes is read and thrown away for a moment. (HTTP itself has an end that can wait, see
-//! `Wire`.) Nothing of a WebSocket's message that is too long needs to be kept for that.
+//! was sent, so after a change of protocol, and behind a head that was refused, what still comes is read and thrown away for a moment. (HTTP itself
+//! has an end that can wait, see `Wire`.) Nothing of a WebSocket's message that is too long needs to be kept for that.
 
 use std::io;
 use std::pin::Pin;
@@ -64,7 +64,7 @@ impl AsyncWrite for Lingering {
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        let Some(stream) = self.stream.take().filter(|_| self.exchange.is_upgraded()) else { return };
+        let Some(stream) = self.stream.take().filter(|_| self.exchange.is_upgraded() || self.exchange.is_refused()) else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async { tokio::time::timeout(LINGER, listen_on(stream)).await });
         }

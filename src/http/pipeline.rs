@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt;
@@ -25,6 +25,8 @@ use crate::telemetry::chain;
 
 /// How much of a body that is too long is still read, so that who sends it hears why it was refused.
 const BODY_SLACK: usize = 1024 * 1024;
+/// How long more of such a body is waited for.
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// What a request is answered with.
 enum Answer {
@@ -170,7 +172,11 @@ async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits<'_>) -> R
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code::BAD_USER_INPUT, text).with("limit", "bodyBytes").with("maximum", limit)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
+    if let Some(length) = announced.filter(|length| *length > limit) {
+        // Whoever is sending it already listens only when that is done; who asks whether to send it, or would send very much, is told at once.
+        if length <= limit.saturating_add(BODY_SLACK) && !headers.contains_key(EXPECT) {
+            let _ = tokio::time::timeout(limits.patience, throw_away(body)).await;
+        }
         return Err(too_long().closing());
     }
     match tokio::time::timeout(limits.patience, collect(body, &limits, announced)).await {
@@ -180,6 +186,11 @@ async fn read_body(headers: &HeaderMap, body: Body, limits: BodyLimits<'_>) -> R
         Ok(Err(NoBody::NoRoom(refusal))) => Err(refusal.closing()),
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, "The body took too long to arrive.").closing()),
     }
+}
+
+/// Reads until nothing more comes for a moment.
+async fn throw_away(mut body: Body) {
+    while let Ok(Some(Ok(_))) = tokio::time::timeout(A_MOMENT, body.frame()).await {}
 }
 
 /// The whole body, and the room that it takes.
@@ -197,7 +208,7 @@ async fn collect(mut body: Body, limits: &BodyLimits<'_>, announced: Option<usiz
             if length > arrivals::FREE && room.is_none() {
                 room = Some(limits.together.hold(announced.unwrap_or(limit)).await.map_err(NoBody::NoRoom)?);
                 // As much as is needed, where that is known: growing bit by bit takes twice of it.
-                bytes.reserve_exact(announced.unwrap_or(length).saturating_sub(bytes.len()));
+                bytes.reserve_exact(announced.unwrap_or(limit).saturating_sub(bytes.len()));
             }
             bytes.extend_from_slice(&data);
         } else if length > limit.saturating_add(BODY_SLACK) {

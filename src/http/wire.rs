@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -42,6 +42,10 @@ struct Inside {
     /// Of the heads that came in and are not answered yet.
     framings: Mutex<VecDeque<Framing>>,
     state: AtomicU8,
+    /// The request that was taken last has been answered, though what it is answered may go on.
+    is_answered: AtomicBool,
+    /// It was refused before it was a request: nothing of it is read any more.
+    is_refused: AtomicBool,
 }
 
 impl Exchange {
@@ -53,12 +57,22 @@ impl Exchange {
     /// A request is being answered from now on, until the turn ends.
     pub fn turn(&self) -> Turn {
         self.0.state.store(ANSWERING, Ordering::Relaxed);
+        self.0.is_answered.store(false, Ordering::Relaxed);
         Turn { exchange: self.clone(), ends_in: QUIET }
     }
 
     /// Whether another protocol is spoken now.
     pub fn is_upgraded(&self) -> bool {
         self.state() == UPGRADED
+    }
+
+    /// Whether what the peer says is not read any more, though it may go on.
+    pub fn is_refused(&self) -> bool {
+        self.0.is_refused.load(Ordering::Relaxed)
+    }
+
+    fn is_answered(&self) -> bool {
+        self.0.is_answered.load(Ordering::Relaxed)
     }
 
     fn found(&self, framing: Framing) {
@@ -85,6 +99,7 @@ impl Turn {
 
     /// Goes with the body of the answer, to its end.
     pub fn until_written(self, body: Body) -> Answering {
+        self.exchange.0.is_answered.store(true, Ordering::Relaxed);
         Answering { body, turn: Some(self) }
     }
 }
@@ -151,8 +166,6 @@ pub struct Wire<S, P> {
     is_fresh: bool,
     /// What is written before anything else.
     ahead: VecDeque<u8>,
-    /// How much has come of the request that is under way, as far as it is no body.
-    head: usize,
     arrivals: Arrivals,
     /// Room for a long head, until its request is answered.
     room: Option<Held>,
@@ -174,7 +187,6 @@ impl<S, P> Wire<S, P> {
             linger: Timer::default(),
             is_fresh: true,
             ahead: VecDeque::new(),
-            head: 0,
             arrivals,
             room: None,
             _place: place,
@@ -231,23 +243,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P> Wire<S, P> {
         self.patience.is_over(cx, stage, patience).then_some(stage)
     }
 
-    /// Counts what has come of a head. Whether it may go on: a long one needs room among all that are on their way.
-    fn has_room(&mut self, read: usize) -> bool {
-        match self.scanner.stage() {
-            Stage::Head => self.head = self.head.saturating_add(read),
-            Stage::Between | Stage::Body => self.head = 0,
-        }
-        if self.head > arrivals::FREE && self.room.is_none() {
+    /// Whether a head may go on: a long one needs room among all that are on their way.
+    fn has_room(&mut self) -> bool {
+        if self.scanner.head() > arrivals::FREE && self.room.is_none() {
             self.room = self.arrivals.try_hold(self.limits.head_bytes);
             return self.room.is_some();
         }
         true
     }
 
-    /// Whoever has sent all of their request and is answered has no use for its head any more, however long the answer goes on: a stream of
-    /// events or a socket goes on for hours. (While a body is waited for, what is written asks for it.)
+    /// Whoever is answered has no use for the head of their request any more, however long the answer goes on: a stream of events or a socket
+    /// goes on for hours. (`100 Continue` is written, too, and is no answer.)
     fn give_room_back(&mut self) {
-        if self.scanner.stage() == Stage::Between {
+        if self.exchange.is_answered() {
             self.room = None;
         }
     }
@@ -313,8 +321,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Wire<S, P> {
             let read = bytes.len();
             if this.exchange.state() != UPGRADED {
                 this.scanner.feed(bytes, |framing| this.exchange.found(framing));
-                if !this.has_room(read) {
-                    this.say(cx, StatusCode::SERVICE_UNAVAILABLE);
+                if !this.has_room() {
+                    // Behind an answer that is under way nothing else can be said.
+                    if this.exchange.state() == QUIET {
+                        this.say(cx, StatusCode::SERVICE_UNAVAILABLE);
+                        this.exchange.0.is_refused.store(true, Ordering::Relaxed);
+                    }
                     return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
                 }
             }

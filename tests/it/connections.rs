@@ -199,7 +199,9 @@ on_both! {
         let mut sockets = Vec::new();
         for _ in 0..10 {
             let mut socket = Wire::to(&base).await;
-            socket.send(format!("GET /graphql HTTP/1.1\r\nHost: x\r\n{upgrade}X-Long: {}\r\n\r\n", "x".repeat(9_000))).await;
+            let head = format!("GET /graphql HTTP/1.1\r\nHost: x\r\n{upgrade}X-Long: {}\r\n\r\n", "x".repeat(9_000));
+            // With the first byte of a message behind it.
+            socket.send([head.as_bytes(), &[0x89]].concat()).await;
             assert!(socket.has_word_within(SOON).await, "there is room for it");
             sockets.push(socket);
         }

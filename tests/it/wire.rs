@@ -182,6 +182,8 @@ on_both! {
             format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(40)).into_bytes(),
             // Who announces too much is refused before they send it, and is not asked to go on.
             format!("{head}Content-Length: 10000000000\r\n\r\n").into_bytes(),
+            format!("{head}Content-Length: {}\r\n\r\n", limit + 1).into_bytes(),
+            format!("{head}Content-Length: {}\r\nExpect: 100-continue\r\n\r\n", limit + 1).into_bytes(),
             format!("{head}Content-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n").into_bytes(),
             format!("{head}Content-Length: 2000000\r\n\r\n{}", " ".repeat(2_000_000)).into_bytes(),
         ] {
