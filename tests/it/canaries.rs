@@ -12,7 +12,7 @@ use crate::support::mail::Mailbox;
 use crate::support::on_both;
 use crate::support::person::Person;
 use crate::support::process::{Served, tenure};
-use crate::support::wire::{Wire, post, request};
+use crate::support::wire::{Wire, post, request, upgrade};
 
 /// What must not be found, each under the name of where it was put.
 #[derive(Default)]
@@ -287,8 +287,7 @@ async fn socket(base: &str, canaries: &mut Canaries) {
             _ => secret,
         };
         let mut wire = Wire::to(base).await;
-        let headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n";
-        wire.send(request("GET /graphql", headers)).await;
+        wire.send(upgrade("")).await;
         let Some(said) = wire.hear().await else { continue };
         if said.status != 101 {
             continue;

@@ -15,7 +15,7 @@ use crate::support::person::Person;
 use crate::support::process::{Served, tenure};
 use crate::support::server::{Server, Wish};
 use crate::support::sse::Piece;
-use crate::support::wire::{Wire, post};
+use crate::support::wire::{Wire, post, upgrade};
 
 const EVENTS: &str = "subscription WordOfACaller { userEvents { sequence } }";
 const GOOD: &str = r#"{"query":"{ __typename }"}"#;
@@ -194,14 +194,11 @@ on_both! {
         }
         assert_eq!(answer.status, 200, "room is given back");
         // A socket lives long, and needs no head any more.
-        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                       Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
         let mut sockets = Vec::new();
         for _ in 0..10 {
             let mut socket = Wire::to(&base).await;
-            let head = format!("GET /graphql HTTP/1.1\r\nHost: x\r\n{upgrade}X-Long: {}\r\n\r\n", "x".repeat(9_000));
             // With the first byte of a message behind it.
-            socket.send([head.as_bytes(), &[0x89]].concat()).await;
+            socket.send([upgrade(&format!("X-Long: {}\r\n", "x".repeat(9_000))), vec![0x89]].concat()).await;
             assert!(socket.has_word_within(SOON).await, "there is room for it");
             sockets.push(socket);
         }
@@ -213,13 +210,13 @@ on_both! {
     }
 }
 
-/// The program on a database, with keys and mails beside it.
 /// What a server says of its being ready.
 async fn readiness(url: &str) -> (u16, serde_json::Value) {
     let answer = reqwest::get(url).await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
+/// The program on a database, with keys and mails beside it.
 fn serve(database: &Database) -> tokio::process::Command {
     let mut command = tenure(database.folder.path(), &["serve"]);
     command.env("TENURE_DATABASE_URL", &database.url).env("TENURE_KEY_FILE", "keys.json").env("TENURE_MAIL", "file:mail");

@@ -13,7 +13,7 @@ use crate::support::office::Office;
 use crate::support::on_both;
 use crate::support::server::Wish;
 use crate::support::socket::{Heard, Socket};
-use crate::support::wire::{Wire, request};
+use crate::support::wire::{Wire, request, upgrade};
 
 const VIEWER: &str = "{ viewer { user { id } } }";
 const EVENTS: &str = "subscription { userEvents { sequence __typename } }";
@@ -285,9 +285,7 @@ on_both! {
         }).await;
         let address = office.server.url("").trim_start_matches("http://").to_owned();
         let mut greedy = tokio::net::TcpStream::connect(address).await.expect("a connection");
-        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                       Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
-        greedy.write_all(&request("GET /graphql", upgrade)).await.expect("an upgrade");
+        greedy.write_all(&upgrade("")).await.expect("an upgrade");
         let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
         ping.extend([b'x'; 125]);
         let many = ping.repeat(1_000);

@@ -164,6 +164,13 @@ pub fn post(body: impl AsRef<[u8]>, headers: &str) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+/// A request for a WebSocket, with more headers, each with its line end.
+pub fn upgrade(headers: &str) -> Vec<u8> {
+    const ASKED: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n";
+    request("GET /graphql", &format!("{ASKED}{headers}"))
+}
+
 /// A request without a body, with more headers, each with its line end.
 pub fn request(line: &str, headers: &str) -> Vec<u8> {
     format!("{line} HTTP/1.1\r\nHost: tenure\r\n{headers}\r\n").into_bytes()
